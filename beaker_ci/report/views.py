@@ -1,0 +1,101 @@
+"""What a report shows: plain values, ready for a template. All text fields are untrusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TreeLine:
+    """One rule of the decision, flattened for display.
+
+    Attributes:
+        depth: 0 for the root.
+        outcome: ``allow``, ``wait`` or ``refuse``.
+    """
+
+    depth: int
+    rule: str
+    outcome: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A submitted run, as comment, check and step summary show it.
+
+    Attributes:
+        marker: The key by which the comment is found again; hidden in it.
+        status: ``queued``, ``running`` or ``finished``.
+        conclusion: ``success``, ``failure``, ``cancelled``, ``timed_out`` or None while unfinished.
+        where: Clusters or GPU types asked for, for people: ``h100, a100 on ai2/jupiter``.
+        gpu_hours: The highest price of the run.
+        limits: Pairs of a limit's name and its value: ``("timeout", "24h")``.
+        notes: Things the asker should know, a sentence each.
+        config_source: ``.github/beaker-ci.yml at 1a2b3c4`` or ``no configuration file``.
+        adopted: True when the run was already there and this event only found it again.
+    """
+
+    marker: str
+    run_id: str
+    check_name: str
+    status: str
+    conclusion: str | None
+    command_line: str
+    preset: str | None
+    asker: str
+    repository: str
+    pull_request: int | None
+    sha: str
+    commit_url: str
+    workspace: str
+    budget: str
+    priority: str
+    where: str
+    gpus: int
+    replicas: int
+    gpu_hours: float
+    limits: tuple[tuple[str, str], ...]
+    experiment_name: str
+    experiment_url: str
+    notes: tuple[str, ...]
+    config_source: str
+    decision: tuple[TreeLine, ...]
+
+
+@dataclass(frozen=True)
+class ReplyView:
+    """An answer without a run: a refusal, a mistake, a help text, an outage.
+
+    Attributes:
+        marker: The key by which the comment is found again; hidden in it.
+        reason: The reason code.
+        asker: Login of who asked.
+        source: The command line as it was written; empty when no single line is meant.
+        what: One sentence: what happened.
+        why: The evidence; may be empty.
+        next_step: What to do next; may be empty.
+        paste: A line or block to paste; may be empty.
+        help_text: Markdown made by us alone (the help page); empty for others.
+        decision: The tree of rules where there was one.
+    """
+
+    marker: str
+    reason: str
+    asker: str
+    source: str
+    what: str
+    why: str = ""
+    next_step: str = ""
+    paste: str = ""
+    help_text: str = ""
+    decision: tuple[TreeLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckOutput:
+    """The output block of a check run."""
+
+    title: str
+    summary: str
+    text: str
