@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-RecipeValue = str | int | float | bool | tuple[str, ...] | tuple[tuple[str, str], ...] | None
-"""A value of one field of gantry's Recipe, immutable."""
+from beaker_ci.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Plan:
     asker: str
     preset: str | None
     modified: bool
-    recipe: Mapping[str, RecipeValue]
+    recipe: Recipe
     environment: Mapping[str, str]
     workspace: str
     budget: str
