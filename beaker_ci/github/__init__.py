@@ -1,1 +1,37 @@
-"""github."""
+"""GitHub, through PyGithub: the only room that imports it."""
+
+from __future__ import annotations
+
+from beaker_ci.github.checks import CheckState, ensure_check, update_check
+from beaker_ci.github.client import connect
+from beaker_ci.github.comments import (
+    PostedComment,
+    Reactor,
+    acknowledge,
+    all_comments,
+    comments_since,
+    ensure_comment,
+    update_comment,
+)
+from beaker_ci.github.contents import RepositoryFiles, read_files
+from beaker_ci.github.people import read_permission
+from beaker_ci.github.pulls import read_head, read_pull
+
+__all__ = [
+    "CheckState",
+    "PostedComment",
+    "Reactor",
+    "RepositoryFiles",
+    "acknowledge",
+    "all_comments",
+    "comments_since",
+    "connect",
+    "ensure_check",
+    "ensure_comment",
+    "read_files",
+    "read_head",
+    "read_permission",
+    "read_pull",
+    "update_check",
+    "update_comment",
+]

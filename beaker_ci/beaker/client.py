@@ -1,0 +1,134 @@
+"""beaker-py's client with deadlines, an end to every retry, and answers remembered once.
+
+beaker-py waits for ever: an RPC has no deadline, and UNAVAILABLE is repeated without end. A gRPC
+interceptor would break its method names, so each callable of the stub is wrapped instead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+import grpc
+from beaker import Beaker
+from beaker import beaker_pb2_grpc as rpc
+from beaker.config import Config
+
+from beaker_ci.beaker.experiments import OnceExperiments
+from beaker_ci.beaker.problems import unauthorized, unavailable
+
+RPC_DEADLINE = 10.0
+"""Seconds that one attempt of one RPC may take."""
+
+OUTAGE_LIMIT = 20.0
+"""Seconds for which a read is repeated while Beaker is unavailable."""
+
+_REMEMBERED = frozenset(
+    {
+        "GetBudget",
+        "GetImage",
+        "GetUser",
+        "GetWorkspace",
+        "ResolveBudgetName",
+        "ResolveImageName",
+        "ResolveOrganizationName",
+        "ResolveUserName",
+        "ResolveWorkspaceName",
+    }
+)
+"""RPCs whose answer holds for the seconds that a process lives; gantry asks some five times."""
+
+_REPEATABLE = ("Get", "List", "Resolve", "UpdateWorkload")
+
+
+class BoundedBeaker(Beaker):
+    """A Beaker client that always comes back, with an answer or with a Problem.
+
+    ``gantry`` raises ``MAX_RETRIES`` on beaker-py's own class; values of our own are immune.
+    """
+
+    MAX_RETRIES: ClassVar[int] = 2
+    BACKOFF_MAX: ClassVar[int] = 4
+    TIMEOUT: ClassVar[float] = 10.0
+
+    def __init__(
+        self, config: Config, check_for_upgrades: bool = False, user_agent: str = "beaker-ci"
+    ) -> None:
+        super().__init__(config, check_for_upgrades=check_for_upgrades, user_agent=user_agent)
+        stub = super().service
+        answers: dict[tuple[str, bytes], Any] = {}
+        for name, method in list(vars(stub).items()):
+            if isinstance(method, grpc.UnaryUnaryMultiCallable):
+                setattr(stub, name, _BoundedMethod(method, answers))
+        self._bounded = stub
+
+    @property
+    def service(self) -> rpc.BeakerStub:
+        """The stub whose unary methods are bounded."""
+        return self._bounded
+
+    @cached_property
+    def experiment(self) -> OnceExperiments:
+        """Experiments that are created once."""
+        return OnceExperiments(self)
+
+
+class _BoundedMethod:
+    """One unary RPC with a deadline. Carries ``_method``, since beaker-py reads the name there."""
+
+    def __init__(self, method: Any, answers: dict[tuple[str, bytes], Any]) -> None:
+        self._call: Callable[..., Any] = method
+        self._method: bytes = method._method
+        self._name = self._method.decode().rsplit("/", 1)[-1]
+        self._answers = answers
+
+    def __call__(self, request: Any, metadata: Any = None) -> Any:
+        if self._name not in _REMEMBERED:
+            return self._ask(request, metadata)
+        question = (self._name, request.SerializeToString())
+        if question not in self._answers:
+            self._answers[question] = self._ask(request, metadata)
+        return self._answers[question]
+
+    def _ask(self, request: Any, metadata: Any) -> Any:
+        give_up = time.monotonic() + OUTAGE_LIMIT
+        pause = 0.2
+        while True:
+            try:
+                return self._call(request, timeout=RPC_DEADLINE, metadata=metadata)
+            except grpc.RpcError as error:
+                if not self._is_outage(error):
+                    raise
+                if not self._name.startswith(_REPEATABLE) or time.monotonic() + pause > give_up:
+                    raise unavailable(f"{self._name}: {error.details()}") from error
+            time.sleep(pause)
+            pause = min(pause * 2, 4.0)
+
+    def _is_outage(self, error: grpc.RpcError) -> bool:
+        code = error.code()
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            raise unauthorized(str(error.details())) from error
+        return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def connect(token: str | None, environment: Mapping[str, str]) -> BoundedBeaker:
+    """Makes a client as beaker-py does from ``BEAKER_CONFIG``, ``BEAKER_TOKEN``, ``BEAKER_ADDR``.
+
+    Args:
+        token: Takes precedence over both.
+        environment: Only asked whether there is anything to connect with.
+
+    Raises:
+        Problem: ``beaker.unauthorized`` when there is no token at all.
+    """
+    overrides = {"user_token": token} if token else {}
+    try:
+        config = Config.from_env(**overrides)
+    except Exception as error:  # beaker-py raises whatever the file made it raise
+        given = [name for name in ("BEAKER_CONFIG", "BEAKER_TOKEN") if name in environment]
+        raise unauthorized(
+            f"{type(error).__name__}; {' and '.join(given) or 'no token'} was given"
+        ) from error
+    return BoundedBeaker(config)

@@ -1,0 +1,99 @@
+"""What goes wrong on Beaker's side, as problems that a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+import requests
+from beaker.exceptions import (
+    BeakerClientError,
+    BeakerDatasetNotFound,
+    BeakerError,
+    BeakerGroupNotFound,
+    BeakerImageNotFound,
+    BeakerPermissionsError,
+    BeakerServerError,
+)
+from gantry.exceptions import ConfigurationError, EntrypointChecksumError
+
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """Turns what beaker-py, gRPC and gantry raise into a Problem."""
+    try:
+        yield
+    except BeakerPermissionsError as error:
+        raise unauthorized(str(error)) from error
+    except (BeakerServerError, requests.RequestException, grpc.RpcError) as error:
+        raise unavailable(f"{type(error).__name__}: {error}") from error
+    except BeakerImageNotFound as error:
+        raise _rejected(Reason.REFUSED_IMAGE, "Beaker has no such image.", error) from error
+    except BeakerDatasetNotFound as error:
+        raise _rejected(Reason.REFUSED_DATASET, "Beaker has no such dataset.", error) from error
+    except BeakerGroupNotFound as error:
+        raise _rejected(Reason.REFUSED_GROUP, "Beaker has no such group.", error) from error
+    except EntrypointChecksumError as error:
+        raise Problem(
+            Reason.BEAKER_UNAVAILABLE,
+            "gantry's entrypoint dataset in the workspace is damaged.",
+            why=str(error)[:300],
+            next_step="A maintainer must delete that dataset; the next run makes it anew.",
+        ) from error
+    except ConfigurationError as error:
+        raise _rejected(
+            _configuration(str(error)), "gantry cannot make this job.", error
+        ) from error
+    except (BeakerClientError, BeakerError, ValueError) as error:
+        if "code=401" in str(error):
+            raise unauthorized(str(error)) from error
+        raise _rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
+
+
+def unavailable(why: str) -> Problem:
+    """Beaker stayed away, or answered with a failure of its own."""
+    return Problem(
+        Reason.BEAKER_UNAVAILABLE,
+        "Beaker did not answer.",
+        why=why[:300],
+        next_step="Ask again in a few minutes; nothing was submitted.",
+    )
+
+
+def in_doubt(why: str) -> Problem:
+    """Beaker stopped answering after it may have taken the job."""
+    return Problem(
+        Reason.BEAKER_UNAVAILABLE,
+        "Beaker stopped answering while it took the job.",
+        why=why,
+        next_step=(
+            "Re-run the failed workflow run within the hour: it finds the job if Beaker took it, "
+            "and submits it if not. A new comment would ask for a second job."
+        ),
+    )
+
+
+def unauthorized(why: str) -> Problem:
+    """Beaker does not take our token, or there is none."""
+    return Problem(
+        Reason.BEAKER_UNAUTHORIZED,
+        "Beaker does not accept our token.",
+        why=why[:300],
+        next_step="A maintainer must set the action's `beaker-token` to a valid Beaker token.",
+    )
+
+
+def _rejected(reason: Reason, what: str, error: Exception) -> Problem:
+    return Problem(
+        reason, what, why=str(error)[:500], next_step="Change the command or the preset."
+    )
+
+
+def _configuration(words: str) -> Reason:
+    if "find clusters" in words:
+        return Reason.REFUSED_CLUSTER
+    return Reason.REFUSED_IMAGE if "image" in words else Reason.USAGE_BAD_VALUE

@@ -1,0 +1,153 @@
+"""What the bot does on Beaker: find, look up accounts, submit, mark."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from beaker import beaker_pb2 as pb2
+from beaker._service_client import RpcMethod
+from beaker.exceptions import (
+    BeakerBudgetNotFound,
+    BeakerImageNotFound,
+    BeakerSecretNotFound,
+    BeakerWorkspaceNotFound,
+)
+from gantry import constants
+
+from beaker_ci.beaker.client import BoundedBeaker, connect
+from beaker_ci.beaker.experiments import Asking
+from beaker_ci.beaker.launch import launch
+from beaker_ci.beaker.problems import in_doubt, problems
+from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
+from beaker_ci.policy.model import BeakerAccounts
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.run import Mark, Run, describe
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker.commit import VerifiedCommit
+    from beaker_ci.plan import Plan
+
+
+class Session:
+    """One process's dealings with Beaker, under one account.
+
+    Every method raises Problem, with a ``beaker.*`` reason when Beaker is at fault.
+    """
+
+    def __init__(self, client: BoundedBeaker) -> None:
+        self._client = client
+
+    @classmethod
+    def open(cls, token: str | None, environment: Mapping[str, str]) -> Session:
+        """Connects without sending a request. See :func:`beaker_ci.beaker.client.connect`."""
+        return cls(connect(token, environment))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def find(self, name: str, key: str) -> Run | None:
+        """Looks for our run by its experiment's name; None when Beaker has none."""
+        with problems():
+            held = self._client.experiment.find(name, key)
+            return None if held is None else read_run(self._client, held.workload, held.spec)
+
+    def refresh(self, run: Run) -> Run:
+        """Reads a run again."""
+        with problems():
+            workload = self._client.workload.get(run.workload_id)
+            return with_state_of(run, workload)
+
+    def accounts(self, workspace: str | None, budget: str | None) -> BeakerAccounts:
+        """Asks for the workspace and the budget that a run would use; None where unknown."""
+        with problems():
+            space = self._workspace(workspace)
+            account = self._budget(budget)
+            highest = priority_name(space.maximum_workload_priority) if space else None
+            return BeakerAccounts(
+                workspace=space.name if space else None,
+                budget=account.full_name if account else None,
+                budget_deprecated=account is not None and account.HasField("deprecated"),
+                max_priority=highest,
+            )
+
+    def warm_up(self) -> None:
+        """Asks ahead what gantry asks of every run, so that its questions find answers here."""
+        with problems(), contextlib.suppress(BeakerImageNotFound):
+            self._client.image.get(constants.VERSIONED_DEFAULT_IMAGE)
+
+    def has_secret(self, workspace: str, name: str) -> bool:
+        """Whether a secret of that name is in the workspace; its value is never read."""
+        with problems():
+            space = self._client.workspace.get(workspace)
+            try:
+                self._client.secret.get(name, workspace=space)
+            except BeakerSecretNotFound:
+                return False
+            return True
+
+    def submit(
+        self,
+        plan: Plan,
+        mark: Mark,
+        commit: VerifiedCommit,
+        summary: str,
+        guard: Callable[[], None],
+    ) -> Run:
+        """Submits the plan exactly once, or finds the experiment that an earlier try submitted.
+
+        Args:
+            plan: What to run.
+            mark: What the experiment's description will carry.
+            commit: The repository at the proven commit.
+            summary: The human part of the description.
+            guard: Called right before each POST; raises Problem to stop it.
+
+        Returns:
+            The run as Beaker holds it. It is this process's own if its mark names the same writer.
+        """
+        asking = Asking(plan.key, guard)
+        self._client.config.default_workspace = plan.workspace
+        self._client.experiment.asking = asking
+        try:
+            with problems():
+                workload = launch(self._client, plan, commit, describe(summary, mark))
+                return read_run(self._client, workload, asking.spec)
+        except Problem as problem:
+            if asking.posted and problem.reason is Reason.BEAKER_UNAVAILABLE:
+                raise in_doubt(problem.why) from problem
+            raise
+
+    def write_mark(self, run: Run, mark: Mark) -> Run:
+        """Replaces the run's mark. Repeating it changes nothing."""
+        with problems():
+            workload = self._client.workload.get(run.workload_id)
+            updated = self._client.workload.update(
+                workload, description=describe(run.summary, mark)
+            )
+            return with_state_of(run, updated)
+
+    def _workspace(self, name: str | None) -> pb2.Workspace | None:
+        if name is None:
+            return None
+        try:
+            return self._client.workspace.get(name)
+        except BeakerWorkspaceNotFound:
+            return None
+
+    def _budget(self, name: str | None) -> pb2.Budget | None:
+        if name is None:
+            return None
+        experiments = self._client.experiment
+        try:
+            budget_id = experiments.resolve_budget_id(name)
+        except BeakerBudgetNotFound:
+            return None
+        answer: pb2.GetBudgetResponse = experiments.rpc_request(
+            RpcMethod[pb2.GetBudgetResponse](self._client.service.GetBudget),
+            pb2.GetBudgetRequest(budget_id=budget_id),
+        )
+        return answer.budget

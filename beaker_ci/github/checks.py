@@ -1,0 +1,86 @@
+"""Check runs: one per run, found again by name and external id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from github.GithubObject import NotSet
+from github.Repository import Repository
+
+from beaker_ci.github.client import problems, write_once
+from beaker_ci.report.views import CheckOutput
+
+
+@dataclass(frozen=True)
+class CheckState:
+    """The whole state of a check run: writing it again changes nothing.
+
+    Attributes:
+        external_id: The workload's id.
+        status: ``queued``, ``in_progress`` or ``completed``.
+        conclusion: Set exactly when completed.
+    """
+
+    name: str
+    sha: str
+    external_id: str
+    status: str
+    conclusion: str | None
+    output: CheckOutput
+
+
+def ensure_check(repository: Repository, state: CheckState, *, look_first: bool) -> int:
+    """Creates a check run exactly once and returns its id. One request, or two if we look first.
+
+    Args:
+        repository: Where.
+        state: What the check says.
+        look_first: Whether somebody may have created it already.
+    """
+    doing = f"writing the check {state.name!r}"
+    if look_first:
+        with problems(doing):
+            found = _find(repository, state)
+        if found is not None:
+            return found
+    return write_once(lambda: _create(repository, state), lambda: _find(repository, state), doing)
+
+
+def update_check(repository: Repository, check_id: int, state: CheckState) -> None:
+    """Sets a check run's status, conclusion and output. One request."""
+    with problems(f"updating the check {state.name!r}"):
+        repository.requester.requestJsonAndCheck(
+            "PATCH", f"{repository.url}/check-runs/{check_id}", input=_changing(state)
+        )
+
+
+def _create(repository: Repository, state: CheckState) -> int:
+    return repository.create_check_run(
+        name=state.name,
+        head_sha=state.sha,
+        external_id=state.external_id,
+        status=state.status,
+        conclusion=state.conclusion or NotSet,
+        output=_output(state.output),
+    ).id
+
+
+def _find(repository: Repository, state: CheckState) -> int | None:
+    _, data = repository.requester.requestJsonAndCheck(
+        "GET",
+        f"{repository.url}/commits/{state.sha}/check-runs",
+        parameters={"check_name": state.name, "filter": "all", "per_page": 100},
+    )
+    ids = [run["id"] for run in data["check_runs"] if run["external_id"] == state.external_id]
+    return min(ids, default=None)
+
+
+def _changing(state: CheckState) -> dict[str, object]:
+    values: dict[str, object] = {"status": state.status, "output": _output(state.output)}
+    if state.conclusion is not None:
+        values["conclusion"] = state.conclusion
+    return values
+
+
+def _output(output: CheckOutput) -> dict[str, str | list[dict[str, str | int]]]:
+    return {"title": output.title, "summary": output.summary, "text": output.text}

@@ -1,0 +1,156 @@
+"""One connection to GitHub: every request has a deadline, every failure becomes a Problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import sleep
+from typing import TypeVar
+
+import requests
+from github import Auth, Github, GithubException, RateLimitExceededException
+from github.GithubRetry import GithubRetry
+from github.Repository import Repository
+
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+REQUEST_TIMEOUT = 10
+"""Seconds that one attempt of one request may be silent."""
+
+READ_RETRIES = 3
+"""Repetitions of a request that is safe to repeat: reads, and edits to an absolute state."""
+
+LONGEST_WAIT = 60
+"""Seconds that a rate limit may make us wait before we give up and say so."""
+
+WRITE_ATTEMPTS = 3
+"""Attempts of a POST; between two of them we look whether the former one landed."""
+
+Written = TypeVar("Written")
+
+
+def connect(token: str, api_url: str, full_name: str) -> Repository:
+    """Opens a repository without sending a request.
+
+    PyGithub's own defaults would pause between requests and repeat POSTs, which doubles comments;
+    both are switched off. Only requests whose repetition changes nothing are repeated.
+
+    Args:
+        token: A GitHub token; sent with every request.
+        api_url: The REST root, such as ``https://api.github.com``.
+        full_name: ``owner/name``.
+    """
+    retry = GithubRetry(
+        total=READ_RETRIES,
+        backoff_factor=0.5,
+        secondary_rate_wait=LONGEST_WAIT,
+        max_rate_limit_wait=LONGEST_WAIT,
+        status_forcelist=[429, *range(500, 600)],
+        allowed_methods={"GET", "HEAD", "PUT", "DELETE", "PATCH"},
+    )
+    hub = Github(
+        auth=Auth.Token(token),
+        base_url=api_url.rstrip("/"),
+        timeout=REQUEST_TIMEOUT,
+        per_page=100,
+        retry=retry,
+        seconds_between_requests=0,
+        seconds_between_writes=0,
+    )
+    return hub.get_repo(full_name, lazy=True)
+
+
+@contextmanager
+def problems(doing: str) -> Iterator[None]:
+    """Turns what PyGithub raises into a Problem.
+
+    Args:
+        doing: What was being done, to stand after "while", such as ``reading the pull request``.
+    """
+    try:
+        yield
+    except GithubException as error:
+        raise _problem(error, doing) from error
+    except (requests.RequestException, OSError) as error:
+        raise Problem(
+            Reason.GITHUB_UNAVAILABLE,
+            f"GitHub did not answer while {doing}.",
+            why=type(error).__name__,
+            next_step="Ask again in a few minutes; nothing was submitted twice.",
+        ) from error
+
+
+def status_of(error: GithubException) -> int:
+    """The HTTP status that GitHub answered with."""
+    return int(error.status)
+
+
+def write_once(
+    write: Callable[[], Written], find: Callable[[], Written | None], doing: str
+) -> Written:
+    """Does a POST whose repetition would show: after every doubtful end, looks before it repeats.
+
+    Args:
+        write: Sends the POST once.
+        find: Looks for what the POST would have made; None when it is not there.
+        doing: What was being done, to stand after "while".
+
+    Raises:
+        Problem: When GitHub refuses, or stays away for all attempts.
+    """
+    with problems(doing):
+        for attempt in range(1, WRITE_ATTEMPTS + 1):
+            try:
+                return write()
+            except GithubException as error:
+                if not _worth_repeating(error) or attempt == WRITE_ATTEMPTS:
+                    raise
+                sleep(_pause(error, attempt))
+            except (requests.RequestException, OSError):
+                if attempt == WRITE_ATTEMPTS:
+                    raise
+                sleep(attempt)
+            found = find()
+            if found is not None:
+                return found
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _worth_repeating(error: GithubException) -> bool:
+    limited = isinstance(error, RateLimitExceededException)
+    status = status_of(error)
+    return limited or status == 429 or status >= 500
+
+
+def _pause(error: GithubException, attempt: int) -> float:
+    headers = error.headers or {}
+    wait = headers.get("retry-after", "")
+    if wait.isdigit():
+        return min(float(wait), LONGEST_WAIT)
+    return LONGEST_WAIT if isinstance(error, RateLimitExceededException) else float(attempt)
+
+
+def _problem(error: GithubException, doing: str) -> Problem:
+    status = status_of(error)
+    words = str(error.message or error.data or "")[:200]
+    if isinstance(error, RateLimitExceededException) or status == 429 or status >= 500:
+        return Problem(
+            Reason.GITHUB_UNAVAILABLE,
+            f"GitHub did not serve us while {doing}.",
+            why=f"HTTP {status}: {words}",
+            next_step="Ask again in a few minutes; nothing was submitted twice.",
+        )
+    if status == 401:
+        next_step = "Check the action's `github-token`: GitHub does not know it or it has expired."
+    else:
+        next_step = (
+            "Check the `permissions:` of the workflow's job: it needs `contents: read`, "
+            "`pull-requests: write`, `issues: write` and `checks: write`."
+        )
+    return Problem(
+        Reason.GITHUB_FORBIDDEN,
+        f"GitHub refused us while {doing}.",
+        why=f"HTTP {status}: {words}",
+        next_step=next_step,
+    )

@@ -1,0 +1,105 @@
+"""Comments and reactions: acknowledged at once, written once, found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from github.IssueComment import IssueComment
+from github.Repository import Repository
+
+from beaker_ci.github.client import problems, write_once
+
+
+@dataclass(frozen=True)
+class Reactor:
+    """Who we are to GitHub, as the reaction that we left says."""
+
+    id: int
+    login: str
+
+
+@dataclass(frozen=True)
+class PostedComment:
+    """A comment as GitHub holds it now. Times are UTC."""
+
+    id: int
+    author_id: int
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    url: str
+
+
+def acknowledge(repository: Repository, number: int, comment_id: int) -> Reactor:
+    """Puts 👀 on a comment, and learns from the answer under which account we write. One request.
+
+    Repeating it changes nothing: GitHub keeps one reaction of a kind from one account.
+    """
+    with problems("acknowledging the comment"):
+        comment = repository.get_issue(number).get_comment(comment_id)
+        user = write_once(
+            lambda: comment.create_reaction("eyes"), lambda: None, "acknowledging the comment"
+        ).user
+        return Reactor(user.id, user.login)
+
+
+def comments_since(repository: Repository, number: int, since: datetime) -> list[PostedComment]:
+    """Reads the comments that were written or edited since a moment. A request per 100."""
+    with problems("reading the comments"):
+        return [_posted(comment) for comment in repository.get_issue(number).get_comments(since)]
+
+
+def all_comments(repository: Repository, number: int) -> list[PostedComment]:
+    """Reads every comment of a pull request. A request per 100."""
+    with problems("reading the comments"):
+        return [_posted(comment) for comment in repository.get_issue(number).get_comments()]
+
+
+def ensure_comment(
+    repository: Repository,
+    number: int,
+    body: str,
+    find: Callable[[], Iterable[PostedComment]],
+) -> PostedComment:
+    """Posts a comment exactly once, also when GitHub loses its answer.
+
+    Args:
+        repository: Where.
+        number: Of the pull request.
+        body: What to post.
+        find: Reads those comments of ours that count as this one; called only when in doubt.
+    """
+
+    def first() -> PostedComment | None:
+        return min(find(), key=lambda comment: comment.id, default=None)
+
+    return write_once(
+        lambda: _posted(repository.get_issue(number).create_comment(body)),
+        first,
+        "posting the answer",
+    )
+
+
+def update_comment(repository: Repository, number: int, comment_id: int, body: str) -> None:
+    """Sets a comment's body. One request."""
+    with problems("editing our comment"):
+        repository.get_issue(number).get_comment(comment_id).edit(body)
+
+
+def remove_comment(repository: Repository, number: int, comment_id: int) -> None:
+    """Deletes a comment of ours that stands twice. One request."""
+    with problems("removing a second copy of our comment"):
+        repository.get_issue(number).get_comment(comment_id).delete()
+
+
+def _posted(comment: IssueComment) -> PostedComment:
+    return PostedComment(
+        id=comment.id,
+        author_id=comment.user.id if comment.user else 0,
+        body=comment.body or "",
+        created_at=comment.created_at,
+        updated_at=comment.updated_at,
+        url=comment.html_url,
+    )

@@ -1,0 +1,149 @@
+"""The files that decide: the configuration on the default branch, the head's file list.
+
+One GraphQL request reads both. Where GraphQL does not answer, or answers that there is nothing,
+REST decides: an absent file is believed only when the tree of the commit lacks it, since a 404
+alone may be a missing permission.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from github import GithubException
+from github.Repository import Repository
+
+from beaker_ci.github.client import problems, status_of
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+_QUERY = """
+query($owner: String!, $name: String!, $path: String!, $head: GitObjectID!) {
+  repository(owner: $owner, name: $name) {
+    defaultBranchRef {
+      target {
+        oid
+        ... on Commit { file(path: $path) { object {
+          ... on Blob { text isBinary isTruncated }
+        } } }
+      }
+    }
+    object(oid: $head) {
+      oid
+      ... on Commit { tree { entries { name } } }
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class RepositoryFiles:
+    """What was read from the repository, each at a named commit.
+
+    Attributes:
+        config_commit: The default branch's commit that the configuration was read at.
+        config: The configuration's text; None when that commit's tree lacks the file.
+        pyproject: Without a configuration: the text of that commit's ``pyproject.toml``, if any.
+        head_entries: Names at the root of the head commit's tree.
+    """
+
+    config_commit: str
+    config: str | None
+    pyproject: str | None
+    head_entries: frozenset[str]
+
+
+def read_files(
+    repository: Repository, *, default_branch: str, config_path: str, head_sha: str
+) -> RepositoryFiles:
+    """Reads the configuration and the head's root listing. One request; five without GraphQL.
+
+    Raises:
+        Problem: ``config.unreadable`` when the file is there but cannot be read, or its absence
+            cannot be proven; ``github.*`` when GitHub does not answer.
+    """
+    quick = _by_graphql(repository, config_path, head_sha)
+    if quick is not None:
+        return quick
+    with problems("reading the configuration"):
+        branch = repository.get_git_ref(f"heads/{default_branch}").object.sha
+        text = _read(repository, config_path, branch)
+        pyproject = None if text is not None else _read(repository, "pyproject.toml", branch)
+        head = _listing(repository, head_sha)
+    return RepositoryFiles(branch, text, pyproject, frozenset(head))
+
+
+def _by_graphql(repository: Repository, path: str, head: str) -> RepositoryFiles | None:
+    # Asking a lazy repository for its name would cost a request; its URL is known.
+    owner, name = repository.url.rsplit("/", 2)[1:]
+    variables = {"owner": owner, "name": name, "path": path, "head": head}
+    try:
+        _, answer = repository.requester.graphql_query(_QUERY, variables)
+        found = answer["data"]["repository"]
+        target = found["defaultBranchRef"]["target"]
+        blob = target["file"]["object"]
+        if found["object"]["oid"] != head or blob["isBinary"] or blob["isTruncated"]:
+            return None
+        entries = frozenset(str(entry["name"]) for entry in found["object"]["tree"]["entries"])
+        return RepositoryFiles(str(target["oid"]), str(blob["text"]), None, entries)
+    except (GithubException, requests.RequestException, KeyError, TypeError):
+        return None
+
+
+def _read(repository: Repository, path: str, sha: str) -> str | None:
+    try:
+        _, data = repository.requester.requestJsonAndCheck(
+            "GET", f"{repository.url}/contents/{path}", parameters={"ref": sha}
+        )
+    except GithubException as error:
+        if status_of(error) != 404:
+            raise
+        if not _is_in_tree(repository, path, sha):
+            return None
+        why = "the tree names the file, but GitHub denies its content"
+        raise _unreadable(path, sha, why) from None
+    try:
+        return base64.b64decode(data["content"]).decode()
+    except (KeyError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+        raise _unreadable(path, sha, f"it is not a UTF-8 text file ({error})") from None
+
+
+def _is_in_tree(repository: Repository, path: str, sha: str) -> bool:
+    tree = sha
+    parts = path.split("/")
+    for depth, part in enumerate(parts):
+        entry = _listing(repository, tree).get(part)
+        if entry is None:
+            return False
+        if depth < len(parts) - 1:
+            if entry["type"] != "tree":
+                return False
+            tree = entry["sha"]
+    return True
+
+
+def _listing(repository: Repository, sha: str) -> dict[str, dict[str, Any]]:
+    try:
+        _, data = repository.requester.requestJsonAndCheck(
+            "GET", f"{repository.url}/git/trees/{sha}"
+        )
+    except GithubException as error:
+        if status_of(error) != 404:
+            raise
+        raise _unreadable("the file list", sha, "GitHub denies the tree of the commit") from None
+    if data.get("truncated"):
+        raise _unreadable("the file list", sha, "GitHub cut the list short")
+    return {str(entry["path"]): entry for entry in data["tree"]}
+
+
+def _unreadable(path: str, sha: str, why: str) -> Problem:
+    return Problem(
+        Reason.CONFIG_UNREADABLE,
+        f"`{path}` at {sha[:7]} could not be read.",
+        why=why,
+        next_step="Give the workflow's job `contents: read`, and keep the file a UTF-8 text.",
+    )

@@ -1,0 +1,40 @@
+"""What GitHub says a person may do here."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from github import GithubException
+from github.Repository import Repository
+
+from beaker_ci.github.client import problems, status_of
+from beaker_ci.policy.model import Permission, Person
+
+
+def read_permission(repository: Repository, person: Person) -> Permission:
+    """Reads the collaborator permission of a person. One request.
+
+    ``author_association`` of the event is never used: private members show as contributors and
+    members need not be able to write. The level is the role's own name where GitHub gives one
+    (``maintain``, ``triage``, a custom role), since the older field folds those into others.
+
+    Raises:
+        Problem: When GitHub does not answer or does not let us ask. "Not a collaborator" is an
+            answer, not a problem.
+    """
+    path = f"{repository.url}/collaborators/{quote(person.login, safe='')}/permission"
+    with problems(f"reading the permission of {person.login}"):
+        try:
+            _, data = repository.requester.requestJsonAndCheck("GET", path)
+        except GithubException as error:
+            if status_of(error) != 404:
+                raise
+            return Permission("none", None, f"GitHub knows no collaborator {person.login}")
+    user = data.get("user") or {}
+    if user.get("id") != person.id:
+        # A login can be given up and taken by somebody else between the comment and now.
+        return Permission(None, None, f"the login {person.login} is not user {person.id} any more")
+    level = data.get("role_name") or data.get("permission")
+    if not isinstance(level, str):
+        return Permission(None, None, "GitHub's answer names no role")
+    return Permission(level, None, f"collaborator permission `{level}` of user {person.id}")

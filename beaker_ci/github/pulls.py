@@ -1,0 +1,56 @@
+"""Pull requests: what is asked about, and where its head stands."""
+
+from __future__ import annotations
+
+import re
+
+from github.PullRequest import PullRequest as HubPullRequest
+from github.Repository import Repository
+
+from beaker_ci.github.client import problems
+from beaker_ci.policy.model import Person, PullRequest
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+def read_pull(repository: Repository, number: int) -> PullRequest:
+    """Reads a pull request. One request.
+
+    Raises:
+        Problem: When GitHub does not answer, does not let us ask, or answers without a head.
+    """
+    with problems(f"reading pull request #{number}"):
+        pull = repository.get_pull(number)
+        head_repository = pull.head.repo
+        base_repository = pull.base.repo
+        return PullRequest(
+            number=number,
+            state=pull.state,
+            head_sha=_head(pull),
+            head_ref=pull.head.ref,
+            head_repository=head_repository.full_name if head_repository else None,
+            is_fork=head_repository is None or head_repository.id != base_repository.id,
+            author=Person(pull.user.id, pull.user.login, pull.user.type),
+            private=base_repository.private is not False,
+            title=pull.title,
+        )
+
+
+def read_head(repository: Repository, number: int) -> str:
+    """Reads a pull request's head again: 40 hex digits. One request."""
+    with problems(f"reading the head of pull request #{number} again"):
+        return _head(repository.get_pull(number))
+
+
+def _head(pull: HubPullRequest) -> str:
+    sha = pull.head.sha
+    if not _SHA.fullmatch(sha or ""):
+        raise Problem(
+            Reason.GITHUB_UNAVAILABLE,
+            "GitHub named no commit as the head of the pull request.",
+            why=f"head.sha is {sha!r}",
+            next_step="Ask again in a minute.",
+        )
+    return str(sha)
