@@ -1,0 +1,202 @@
+"""What pydantic found wrong, in words that a maintainer can act on."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from beaker_ci.config.document import Document, Mistake, Path
+from beaker_ci.config.preset import REFUSED_FIELDS, Preset
+from beaker_ci.config.schema import Configuration
+from beaker_ci.config.types import Section
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_KINDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text (write numbers, `true` and `null` in quotes)",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "mapping_type": "a mapping of keys",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_OTHER_WORDS = {
+    "args": "command",
+    "cmd": "command",
+    "env": "env_vars",
+    "environment": "env_vars",
+    "gpu": "gpus",
+    "gpu_count": "gpus",
+    "image": "beaker_image",
+    "secrets": "env_secrets",
+    "timeout": "task_timeout",
+    "user": "users",
+}
+
+
+def explain(error: ErrorDetails, document: Document) -> Mistake:
+    """One of pydantic's findings as a mistake on its line."""
+    path = tuple(part for part in error["loc"] if part != "[key]")
+    return Mistake(document.line(path), _sentence(error, path))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant, if one is near."""
+    known = list(known)
+    plain = word.lower().replace("-", "_")
+    for guess in (plain, plain + "s", _OTHER_WORDS.get(plain)):
+        if guess in known:
+            return guess
+    matches = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def _sentence(error: ErrorDetails, path: Path) -> str:
+    kind, where, value = error["type"], _written(path), error["input"]
+    context = error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    if kind == "missing":
+        return _missing(path)
+    if kind == "literal_error":
+        return _wrong_word(where, value, path, str(context["expected"]))
+    if kind == "value_error":
+        said = f" ({_shown(value)})" if isinstance(value, str | int | float) else ""
+        return f"`{where}`{said}: {context['error']}"
+    if kind in _KINDS:
+        return f"`{where}` must be {_KINDS[kind]}, not {_shown(value)}{_hint(path, value, kind)}"
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"`{where}` must be {words} {context[bound]}, not {_shown(value)}"
+    return f"`{where}` is {_shown(value)}: {error['msg']}"
+
+
+def _unknown_key(path: Path) -> str:
+    key, parent = str(path[-1]), path[:-1]
+    section = section_at(parent)
+    within = _within(parent)
+    if section is Preset and key in REFUSED_FIELDS:
+        return f"`{key}` cannot be set {within}: {REFUSED_FIELDS[key]}"
+    meant = nearest(key, keys_of(section))
+    if meant:
+        return f"there is no key `{key}` {within}; did you mean `{meant}`?"
+    elsewhere = [place for place, other in _sections() if key in keys_of(other)]
+    if elsewhere:
+        return f"there is no key `{key}` {within}; it belongs {elsewhere[0]}"
+    return f"there is no key `{key}` {within}; there are {_listed(keys_of(section))}"
+
+
+def _missing(path: Path) -> str:
+    if path == ("version",):
+        return "`version` is missing; write `version: 1` at the top"
+    return f"`{path[-1]}` is missing in `{_written(path[:-1])}`"
+
+
+def _wrong_word(where: str, value: Any, path: Path, expected: str) -> str:
+    if path == ("version",):
+        return f"`version` is {_shown(value)}; this beaker-ci reads version 1: write `version: 1`"
+    words = re.findall(r"'([^']*)'", expected)
+    meant = nearest(value, words) if isinstance(value, str) else None
+    hint = f"; did you mean `{meant}`?" if meant else ""
+    return f"`{where}` must be {_listed(words, 'or')}, not {_shown(value)}{hint}"
+
+
+def section_at(path: Path) -> type[Section] | None:
+    """The section of the schema that stands at ``path``."""
+    kind: Any = Configuration
+    for part in path:
+        section = _as_section(kind)
+        if section is not None:
+            kind = _annotations(section).get(str(part))
+        else:
+            arguments = typing.get_args(_plain(kind))
+            kind = arguments[-1] if arguments else None
+    return _as_section(kind)
+
+
+def keys_of(section: type[Section] | None) -> tuple[str, ...]:
+    """The keys of a section as they are written in the file."""
+    return tuple(_annotations(section)) if section is not None else ()
+
+
+def _annotations(section: type[Section]) -> Mapping[str, Any]:
+    fields = section.model_fields.items()
+    return {field.alias or name: field.annotation for name, field in fields}
+
+
+def _sections(path: Path = ()) -> Iterable[tuple[str, type[Section]]]:
+    """Every section with its place, the outer before the inner; presets as ``presets.NAME``."""
+    section = section_at(path)
+    if section is not None:
+        yield _within(path), section
+        for key in keys_of(section):
+            yield from _sections((*path, key))
+    elif path == ("presets",):
+        yield from _sections((*path, "NAME"))
+
+
+def _plain(kind: Any) -> Any:
+    """The type without ``Annotated`` and ``| None``."""
+    if typing.get_origin(kind) is typing.Annotated:
+        return _plain(typing.get_args(kind)[0])
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        rest = [one for one in typing.get_args(kind) if one is not types.NoneType]
+        return _plain(rest[0]) if len(rest) == 1 else kind
+    return kind
+
+
+def _as_section(kind: Any) -> type[Section] | None:
+    kind = _plain(kind)
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
+def _within(path: Path) -> str:
+    return f"in `{_written(path)}`" if path else "at the top"
+
+
+def _written(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, tuple):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "empty", True: "true", False: "false"}[value]
+    text = str(value)
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def _hint(path: Path, value: Any, kind: str) -> str:
+    """What to write where a text stands instead of a list, or a login instead of an id."""
+    if not isinstance(value, str) or len(value) > 60:
+        return ""
+    if kind == "tuple_type":
+        return f"; write `[{', '.join(value.split())}]`"
+    if kind == "int_type" and "users" in path:
+        return f"; `gh api users/{value} --jq .id` prints it"
+    return ""
+
+
+def _listed(words: Iterable[str], last: str = "and") -> str:
+    quoted = [f"`{word}`" for word in words]
+    return f" {last} ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1]))) if quoted else ""

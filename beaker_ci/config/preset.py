@@ -1,0 +1,265 @@
+"""Presets: what the maintainer wrote down once, so that a comment only names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from beaker_ci.config.types import (
+    Amount,
+    Count,
+    Cron,
+    FullName,
+    Glob,
+    JobPath,
+    MemorySize,
+    PositiveAmount,
+    PositiveCount,
+    PositiveDuration,
+    Priority,
+    SecretName,
+    Section,
+    Text,
+)
+from beaker_ci.quantities import Duration, Memory
+from beaker_ci.recipe import Recipe, RecipeValue
+
+
+def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("it must not be empty: leave the key out instead")
+    return value
+
+
+Texts = Annotated[tuple[Text, ...], AfterValidator(_not_empty)]
+Globs = Annotated[tuple[Glob, ...], AfterValidator(_not_empty)]
+
+
+class PushTrigger(Section):
+    """Run when commits arrive on a branch."""
+
+    branches: Globs
+    """Branches, as globs."""
+    paths: tuple[Text, ...] = ()
+    """Only when a changed file matches one of these globs; empty: any change."""
+
+
+class Triggers(Section):
+    """Events, besides comments, that run the preset."""
+
+    merge_group: bool = False
+    """Run for every merge group of the merge queue."""
+    label: Text | None = None
+    """Run at the head commit when this label is set, by someone who may run."""
+    push: PushTrigger | None = None
+    """Run for pushes to these branches."""
+    schedule: Cron | None = None
+    """Run when the workflow's schedule with this same cron expression fires."""
+
+
+class MetricRule(Section):
+    """How one metric is judged against the base commit's run."""
+
+    higher_is_better: bool
+    """Whether a rise is an improvement."""
+    max_drop: Amount | None = None
+    """How much worse it may become, in the metric's own unit; absent: shown, not judged."""
+
+
+class Comparison(Section):
+    """What is compared with the base commit's run of the same preset."""
+
+    metrics: Mapping[str, MetricRule]
+    """By the metric's name in `metrics.json`."""
+
+
+class Preset(Section):
+    """A named run. Besides `command`, `description`, `on` and `compare`, keys are gantry's own."""
+
+    description: Text | None = None
+    """One line for the help text."""
+    command: Texts | None = None
+    """The command and its arguments, as a list. What stands after `--` replaces it."""
+    on: Triggers | None = None
+    """Events, besides comments, that run the preset."""
+    compare: Comparison | None = None
+    """What is compared with the base commit's run."""
+    start_timeout: PositiveDuration | None = None
+    """Cancel the run when it has not started after this long in the queue."""
+    inactive_timeout: PositiveDuration | None = None
+    """Cancel the run when its log has been silent for this long."""
+    inactive_soft_timeout: PositiveDuration | None = None
+    """Warn when the log has been silent for this long."""
+
+    workspace: FullName | None = None
+    """Beaker workspace, instead of the file's."""
+    budget: FullName | None = None
+    """Beaker budget, instead of the file's."""
+    group_names: Texts | None = None
+    """Beaker groups that the experiment joins."""
+    task_name: Text | None = None
+    """Name of the task; gantry's default is `main`."""
+
+    clusters: Globs | None = None
+    """Clusters, by name or glob; absent: any."""
+    gpu_types: Texts | None = None
+    """GPU types, such as `h100`; absent: any."""
+    interconnect: Literal["ib", "tcpxo"] | None = None
+    """Only clusters with this interconnect."""
+    tags: Texts | None = None
+    """Only clusters that have all these tags."""
+
+    cpus: PositiveAmount | None = None
+    """CPU cores per replica."""
+    gpus: Count | None = None
+    """GPUs per replica."""
+    memory: MemorySize | None = None
+    """Memory per replica."""
+    shared_memory: MemorySize | None = None
+    """Size of /dev/shm per replica."""
+
+    beaker_image: Text | None = None
+    """Beaker image; not together with `docker_image`."""
+    docker_image: Text | None = None
+    """Public Docker image, best pinned by digest; not together with `beaker_image`."""
+    datasets: Texts | None = None
+    """Beaker datasets to mount, each `name:/path` or `name:sub/path:/path`."""
+    mounts: Texts | None = None
+    """Directories of the cluster node to mount, each `host:/path`. Job code can write to them."""
+    weka: Texts | None = None
+    """Weka buckets to mount, each `bucket:/path`. Job code can write to them."""
+
+    env_vars: Texts | None = None
+    """Environment variables, each `NAME=VALUE`. Values are visible in the experiment."""
+    env_secrets: Texts | None = None
+    """Environment variables from Beaker secrets, each `NAME=SECRET`. Job code can read them."""
+    dataset_secrets: Texts | None = None
+    """Files from Beaker secrets, each `SECRET:/path`. Job code can read them."""
+    gh_token_secret: SecretName | None = None
+    """Beaker secret with the clone token, instead of the file's `github_token_secret`."""
+    aws_config_secret: SecretName | None = None
+    """Beaker secret that becomes `~/.aws/config`."""
+    aws_credentials_secret: SecretName | None = None
+    """Beaker secret that becomes `~/.aws/credentials`."""
+    google_credentials_secret: SecretName | None = None
+    """Beaker secret that becomes `~/.google/credentials.json`."""
+
+    results: JobPath | None = None
+    """Where the job writes its results; default `/results`."""
+    runtime_dir: JobPath | None = None
+    """Where the repository is cloned; default `/gantry-runtime`."""
+
+    priority: Priority | None = None
+    """Beaker priority, instead of `priority.default`; judged by the same limits."""
+    task_timeout: PositiveDuration | None = None
+    """Beaker stops a task after this long; default `limits.timeout`."""
+    min_runtime: PositiveDuration | None = None
+    """Time that cannot be preempted. It uses up allocated slots."""
+    auto_resume: bool | None = None
+    """Whether a preempted job is started again; Beaker's default is yes."""
+    retries: Count | None = None
+    """How often Beaker starts a failed task again. Each multiplies the price."""
+
+    replicas: PositiveCount | None = None
+    """How many copies run at the same time."""
+    leader_selection: bool | None = None
+    """Give the replicas a leader."""
+    host_networking: bool | None = None
+    """Use the node's network."""
+    propagate_failure: bool | None = None
+    """Stop all replicas when one fails."""
+    propagate_preemption: bool | None = None
+    """Stop all replicas when one is preempted."""
+    synchronized_start_timeout: PositiveDuration | None = None
+    """How long replicas wait for each other."""
+    skip_nccl_setup: bool | None = None
+    """Leave NCCL as the image has it."""
+    torchrun: bool | None = None
+    """Start the command under torchrun."""
+
+    exec_method: Literal["exec", "bash"] | None = None
+    """How gantry starts the command: as it is, or joined in a shell."""
+    pre_setup: Text | None = None
+    """Shell text that runs before the clone, with every secret at hand."""
+    post_setup: Text | None = None
+    """Shell text that runs after the set-up."""
+    install: Text | None = None
+    """Shell text instead of gantry's install step."""
+
+    no_python: bool | None = None
+    """Set up no Python at all."""
+    python_manager: Literal["uv", "conda"] | None = None
+    """What makes the Python environment."""
+    default_python_version: (
+        Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", json_schema_extra={"examples": ["3.12"]})]
+        | None
+    ) = None
+    """Python version of a new environment, in quotes: "3.12"."""
+    system_python: bool | None = None
+    """Use the image's own Python."""
+    uv_venv: JobPath | None = None
+    """A virtual environment that the image has."""
+    uv_extras: Texts | None = None
+    """The project's extras to install."""
+    uv_all_extras: bool | None = None
+    """Install all extras, or none."""
+    uv_torch_backend: Text | None = None
+    """`auto`, `cpu`, `cu129`, …"""
+    uv_cache_dir: JobPath | None = None
+    """uv's cache. Job code can write to it: a shared one lets one job poison the next."""
+    conda_file: Text | None = None
+    """A conda environment file of the repository."""
+    conda_env: Text | None = None
+    """A conda environment that the image has."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Preset:
+        if self.on is not None and self.command is None:
+            raise ValueError("a preset with `on` needs a `command`: no comment will bring one")
+        if self.beaker_image is not None and self.docker_image is not None:
+            raise ValueError("`beaker_image` and `docker_image` exclude each other")
+        return self
+
+    def recipe(self) -> Recipe:
+        """The values that the preset gives to gantry's Recipe, its command as ``args``."""
+        values: dict[str, RecipeValue] = {}
+        if self.command is not None:
+            values["args"] = self.command
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name not in NOT_GANTRYS and value is not None:
+                values[name] = value.text if isinstance(value, Duration | Memory) else value
+        return values
+
+
+NOT_GANTRYS = frozenset(
+    {
+        "description",
+        "command",
+        "on",
+        "compare",
+        "start_timeout",
+        "inactive_timeout",
+        "inactive_soft_timeout",
+    }
+)
+"""Keys of a preset that are no fields of gantry's Recipe."""
+
+REFUSED_FIELDS: Mapping[str, str] = {
+    "name": "the experiment's name is made by beaker-ci: it is the lock against a second one",
+    "hostnames": "single nodes go round the cluster rules; use `clusters` or `gpu_types`",
+    "uploads": "it would send files of the machine that submits",
+    "ref": "the commit is always the verified head",
+    "branch": "a branch moves; the commit is always the verified head",
+    "remote": "only this repository is run",
+    "git_repo": "only this repository is run",
+    "callbacks": "it would run code on the machine that submits",
+    "allow_dirty": "no local checkout is used",
+    "yes": "nothing is ever asked",
+    "save_spec": "it would write files on the machine that submits",
+    "preemptible": "Beaker retired it; use `min_runtime` and `auto_resume`",
+    "skip_tcpxo_setup": "gantry renamed it; use `skip_nccl_setup`",
+}
+"""Fields of gantry's Recipe that no preset may set, and why."""
