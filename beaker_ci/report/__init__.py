@@ -1,1 +1,29 @@
-"""report."""
+"""Views → Markdown: comments, check outputs, step summaries, logs and outputs of the action."""
+
+from __future__ import annotations
+
+from beaker_ci.report.marker import find_marker, marker_line
+from beaker_ci.report.outputs import outputs_file
+from beaker_ci.report.render import (
+    log_lines,
+    reply_comment,
+    run_check,
+    run_comment,
+    step_summary,
+)
+from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
+
+__all__ = [
+    "CheckOutput",
+    "ReplyView",
+    "RunView",
+    "TreeLine",
+    "find_marker",
+    "log_lines",
+    "marker_line",
+    "outputs_file",
+    "reply_comment",
+    "run_check",
+    "run_comment",
+    "step_summary",
+]

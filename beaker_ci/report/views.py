@@ -61,6 +61,7 @@ class RunView:
     notes: tuple[str, ...]
     config_source: str
     decision: tuple[TreeLine, ...]
+    adopted: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""Views → the text of comments, checks, summaries and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from beaker_ci.report import fit, safe, texts
+from beaker_ci.report.marker import marker_line
+from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MARKS = {"allow": "✓", "wait": "…", "refuse": "✗"}
+_RULE = "\n\n---\n\n"
+
+
+def run_comment(view: RunView) -> str:
+    """The one live comment of a run.
+
+    Raises:
+        ValueError: If ``view.marker`` cannot be a marker.
+    """
+    body = f"{marker_line('run', view.marker)}\n{_render('run.md.j2', view)}\n"
+    return fit.fit(body, fit.COMMENT_LIMIT, texts.CUT)
+
+
+def reply_comment(views: Sequence[ReplyView], marker: str) -> str:
+    """One comment that answers everything of one asking comment that became no run.
+
+    Args:
+        views: The answers in the order of the questions, at least one.
+        marker: The key by which the comment is found again.
+
+    Raises:
+        ValueError: If there is no answer, or ``marker`` cannot be a marker.
+    """
+    if not views:
+        raise ValueError("a reply without an answer")
+    line = marker_line("reply", marker)
+    return f"{line}\n{_joined(views, fit.COMMENT_LIMIT - len(line) - 2)}\n"
+
+
+def run_check(view: RunView) -> CheckOutput:
+    """The check run's output block: title, summary with the link, and the receipt."""
+    return CheckOutput(
+        title=texts.title(view),
+        summary=fit.fit(_render("check_summary.md.j2", view), fit.CHECK_LIMIT, texts.CUT),
+        text=fit.fit(_render("check_text.md.j2", view), fit.CHECK_LIMIT, texts.CUT),
+    )
+
+
+def step_summary(parts: Sequence[RunView | ReplyView]) -> str:
+    """What the workflow run's page shows of this step; empty without parts."""
+    return f"{_joined(parts, fit.SUMMARY_LIMIT)}\n" if parts else ""
+
+
+def log_lines(parts: Sequence[RunView | ReplyView], token: str) -> str:
+    """The same as plain text for the runner's log, where no workflow command in it is obeyed.
+
+    Args:
+        parts: What to tell.
+        token: A fresh random word of letters, digits, ``-`` and ``_``, at least 16 of them.
+
+    Raises:
+        ValueError: If the token is no such word, or is known to the text.
+    """
+    if len(token) < 16 or not token.replace("-", "").replace("_", "").isalnum():
+        raise ValueError("the token that ends untrusted text is too easy")
+    told = "\n".join(_render(_template(part, "log"), part) for part in parts)
+    if token in told:
+        raise ValueError("the token that ends untrusted text occurs in it")
+    return f"::stop-commands::{token}\n{told}\n::{token}::\n"
+
+
+def tree(lines: Sequence[TreeLine]) -> str:
+    """The rules of a decision as a fenced block: a mark, the rule indented, its evidence."""
+    shown = [(min(max(line.depth, 0), 8), line) for line in lines[:200]]
+    names = [
+        f"{'  ' * depth}{_MARKS.get(line.outcome, '?')} {safe.plain(line.rule, 40)}"
+        for depth, line in shown
+    ]
+    width = max((len(name) for name in names), default=0)
+    rows = [
+        f"{name:<{width}}  {safe.plain(line.evidence)}"
+        for name, (_, line) in zip(names, shown, strict=True)
+    ]
+    return safe.fence("\n".join(row.rstrip() for row in rows), "text", lines=200, chars=20_000)
+
+
+def _joined(parts: Sequence[RunView | ReplyView], limit: int) -> str:
+    """As many parts as fit, and a word about the others."""
+    blocks: list[str] = []
+    used = 0
+    for part in parts:
+        blocks.append(_render(_template(part, "md"), part))
+        used += fit.size(blocks[-1])
+        if used > limit:
+            break
+    room = limit - 200  # for the line about those that are left out
+    text, left = fit.join(blocks, room, _RULE)
+    left += len(parts) - len(blocks)
+    text = fit.fit(text, room, texts.CUT)
+    return f"{text}{_RULE}{texts.left_out(left)}" if left else text
+
+
+def _template(part: RunView | ReplyView, kind: str) -> str:
+    return f"run.{kind}.j2" if isinstance(part, RunView) else f"reply.{kind}.j2"
+
+
+def _render(template: str, view: RunView | ReplyView) -> str:
+    if isinstance(view, RunView):
+        values: dict[str, object] = {
+            "verdict": texts.verdict(view),
+            "hardware": texts.hardware(view),
+            "price": texts.price(view),
+        }
+    else:
+        values = {"icon": texts.icon(view.reason)}
+    return _environment().get_template(template).render(values, view=view).strip("\n")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - it is Markdown; every value goes through a filter
+        loader=PackageLoader("beaker_ci.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= FILTERS
+    return environment
+
+
+def _ours(text: str) -> str:
+    """Markdown and words made by us alone."""
+    return text
+
+
+FILTERS = {
+    "inline": safe.inline,
+    "prose": safe.prose,
+    "code": safe.code,
+    "fence": safe.fence,
+    "link": safe.link,
+    "code_link": safe.code_link,
+    "plain": safe.plain,
+    "tree": tree,
+    "ours": _ours,
+}
+"""All that a template may let out a value through."""
