@@ -168,7 +168,7 @@ def unpack(content: bytes, folder: Path) -> Path:
 def is_version(program: Path, version: str) -> bool:
     """Tell whether `program` is a working uv of this very version."""
     try:
-        command = [program, "--version"]
+        command = [str(program), "--version"]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own .venv
     except OSError:
         return False
@@ -181,7 +181,7 @@ def run_uv(program: Path, arguments: list[str]) -> int:
     environment.setdefault("UV_PROJECT_ENVIRONMENT", str(VENV))
     environment.setdefault("UV_SYSTEM_CERTS", "true")
     environment.pop("VIRTUAL_ENV", None)
-    command = [program, *arguments]
+    command = [str(program), *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - verified or ours
 
 
