@@ -76,7 +76,11 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
 
 def test_make_alone_lists_the_targets() -> None:
     assert {"demo", "test", "check", "bench", "lock", "clean", "help"} <= set(MAKE_TARGETS)
-    answer = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    # As a person types it: `make test` marks what it starts as a part of itself.
+    surroundings = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    answer = subprocess.run(
+        ["make"], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True
+    )
     assert [line.split()[1] for line in answer.stdout.splitlines()] == MAKE_TARGETS
 
 

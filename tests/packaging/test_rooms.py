@@ -125,7 +125,7 @@ IMPORTS = read_imports()
 
 
 def described(imports: list[Import]) -> list[str]:
-    return [f"{item.where} imports {item.target}" for item in imports]
+    return sorted({f"{item.where} imports {item.target}" for item in imports})
 
 
 def test_every_module_belongs_to_a_room() -> None:
