@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -102,3 +103,8 @@ class Run:
     def run_id(self) -> str:
         """The short id that people type."""
         return self.key[:8]
+
+    @property
+    def command_line(self) -> str:
+        """What the job runs, as one would type it."""
+        return shlex.join(self.command)

@@ -11,6 +11,7 @@ from beaker_ci.github.comments import (
     all_comments,
     comments_since,
     ensure_comment,
+    remove_comment,
     update_comment,
 )
 from beaker_ci.github.contents import RepositoryFiles, read_files
@@ -32,6 +33,7 @@ __all__ = [
     "read_head",
     "read_permission",
     "read_pull",
+    "remove_comment",
     "update_check",
     "update_comment",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beaker_ci.problem import Problem
+
 
 @dataclass(frozen=True)
 class TreeLine:
@@ -91,6 +93,22 @@ class ReplyView:
     paste: str = ""
     help_text: str = ""
     decision: tuple[TreeLine, ...] = ()
+
+    @classmethod
+    def of_problem(
+        cls, problem: Problem, *, marker: str = "", asker: str = "", source: str = ""
+    ) -> ReplyView:
+        """A problem as a reply shows it."""
+        return cls(
+            marker=marker,
+            reason=problem.reason,
+            asker=asker,
+            source=source,
+            what=problem.what,
+            why=problem.why,
+            next_step=problem.next_step,
+            paste=problem.paste,
+        )
 
 
 @dataclass(frozen=True)

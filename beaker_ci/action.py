@@ -1,0 +1,172 @@
+"""The container's entry: the runner's environment in, outputs and an exit code out."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beaker_ci.events import CommentCreated, Ignored, parse_event
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.report import ReplyView, RunView, log_lines, outputs_file, step_summary
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+    from beaker_ci.bot import Answer
+
+
+OUTPUTS = (
+    "reason-code",
+    "run-id",
+    "workload-id",
+    "experiment-url",
+    "status",
+    "conclusion",
+)
+"""The outputs besides ``result``."""
+
+
+class Exit(IntEnum):
+    """What the process says to the workflow."""
+
+    HANDLED = 0
+    FAILED = 1
+    USAGE = 2
+    SERVICE_AWAY = 3
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The action's inputs and the parts of the runner's environment that we read."""
+
+    event_name: str
+    event_path: str
+    github_token: str
+    beaker_token: str
+    config: str
+    api_url: str
+    server_url: str
+    repository: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Inputs:
+        """Reads what the runner set; what it left out is empty, or GitHub's default."""
+
+        def given(name: str, default: str = "") -> str:
+            return environment.get(name, "").strip() or default
+
+        return cls(
+            event_name=given("GITHUB_EVENT_NAME"),
+            event_path=given("GITHUB_EVENT_PATH"),
+            github_token=given("INPUT_GITHUB-TOKEN", given("GITHUB_TOKEN")),
+            beaker_token=given("INPUT_BEAKER-TOKEN"),
+            config=given("INPUT_CONFIG", ".github/beaker-ci.yml"),
+            api_url=given("GITHUB_API_URL", "https://api.github.com"),
+            server_url=given("GITHUB_SERVER_URL", "https://github.com"),
+            repository=given("GITHUB_REPOSITORY"),
+        )
+
+
+def run_action(environment: Mapping[str, str]) -> int:
+    """Handles the event that the runner names, writes outputs and summary.
+
+    Returns:
+        The exit code of the contract: 0 handled, 1 did not succeed, 2 usage, 3 a service is away.
+    """
+    try:
+        answers = _handle(Inputs.read(environment), environment)
+    except Problem as problem:
+        _report(environment, [ReplyView.of_problem(problem)])
+        _write_outputs(environment, {"reason-code": problem.reason.value})
+        away = problem.reason.family in ("github", "beaker")
+        return Exit.SERVICE_AWAY if away else Exit.USAGE
+    _report(environment, [answer.view for answer in answers])
+    _write_outputs(environment, *(_output_of(answer) for answer in answers))
+    return Exit.SERVICE_AWAY if any(answer.is_outage for answer in answers) else Exit.HANDLED
+
+
+def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...]:
+    event = parse_event(inputs.event_name, _read_event(inputs))
+    if isinstance(event, Ignored):
+        print(event.why)  # noqa: T201 - the step's log
+        return ()
+    if not isinstance(event, CommentCreated):
+        return ()
+    if not inputs.github_token:
+        raise Problem(
+            Reason.GITHUB_FORBIDDEN,
+            "There is no GitHub token.",
+            why="The input `github-token` is empty.",
+            next_step="Leave the input out: it defaults to the job's own token.",
+        )
+    from beaker_ci.bot import Services, handle_comment
+    from beaker_ci.github import connect
+
+    services = Services(
+        hub=connect(inputs.github_token, inputs.api_url, event.repository.full_name),
+        open_beaker=lambda: _open_beaker(inputs, environment),
+        server_url=inputs.server_url,
+        config_path=inputs.config,
+        writer=secrets.token_hex(4),
+    )
+    return handle_comment(event, services)
+
+
+def _open_beaker(inputs: Inputs, environment: Mapping[str, str]) -> Session:
+    from beaker_ci.beaker import Session
+
+    return Session.open(inputs.beaker_token or None, environment)
+
+
+def _read_event(inputs: Inputs) -> bytes:
+    try:
+        return Path(inputs.event_path).read_bytes()
+    except OSError as error:
+        raise Problem(
+            Reason.EVENT_INVALID,
+            "There is no event to handle.",
+            why=f"GITHUB_EVENT_PATH is {inputs.event_path!r}: {error.strerror}.",
+            next_step="Run this as a step of a GitHub workflow, or set the variable to a payload.",
+        ) from None
+
+
+def _output_of(answer: Answer) -> dict[str, str]:
+    return {
+        "command": answer.command,
+        "reason-code": answer.reason.value,
+        "run-id": answer.run_id,
+        "workload-id": answer.workload_id,
+        "experiment-url": answer.url,
+        "status": answer.status,
+        "conclusion": answer.conclusion,
+    }
+
+
+def _write_outputs(environment: Mapping[str, str], *commands: Mapping[str, str]) -> None:
+    """Writes the outputs: those of the last command, and all of them in ``result``."""
+    last = commands[-1] if commands else {"reason-code": Reason.NOTHING_TO_DO.value}
+    values = {name: last.get(name, "") for name in OUTPUTS}
+    result = {"schema": 1, **values, "commands": [dict(command) for command in commands]}
+    values["result"] = json.dumps(result, separators=(",", ":"))
+    _append(environment, "GITHUB_OUTPUT", outputs_file(values, secrets.token_hex(16)))
+
+
+def _report(environment: Mapping[str, str], views: Sequence[ReplyView | RunView]) -> None:
+    """Writes the step's summary and its log."""
+    if views:
+        _append(environment, "GITHUB_STEP_SUMMARY", step_summary(views))
+        sys.stdout.write(log_lines(views, secrets.token_hex(16)))
+        sys.stdout.flush()
+
+
+def _append(environment: Mapping[str, str], variable: str, text: str) -> None:
+    path = environment.get(variable)
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)

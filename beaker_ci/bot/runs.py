@@ -1,0 +1,285 @@
+"""``/beaker run``: from a command to one experiment and its report."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.case import Case
+from beaker_ci.bot.reporting import report_run
+from beaker_ci.bot.views import tree_lines
+from beaker_ci.commands import Command
+from beaker_ci.github import read_head
+from beaker_ci.plan import Plan, experiment_name, make_plan, run_key
+from beaker_ci.policy import evaluate, merge_recipe
+from beaker_ci.policy.model import BeakerAccounts, Decision, Facts, Outcome, Request
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.report.views import ReplyView, TreeLine
+from beaker_ci.run import Mark, Run
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+    from beaker_ci.recipe import Recipe
+
+
+_REFUSED = "Nothing was submitted: a rule forbids it."
+_WAITS = "Nothing was submitted yet: somebody must approve it."
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One run command and what is being fetched for it meanwhile.
+
+    Attributes:
+        recipe: The merged values, or the problem that forbids merging.
+        found: The run that an earlier delivery of the same asking submitted.
+        accounts: What Beaker says of workspace and budget.
+    """
+
+    command: Command
+    key: str
+    recipe: Recipe | Problem
+    found: Future[Run | None]
+    accounts: Future[BeakerAccounts]
+
+
+def prepare(case: Case, command: Command, session: Future[Session], pool: Executor) -> Errand:
+    """Starts what a run command needs of Beaker, while GitHub is still being asked."""
+    key = run_key(case.repository.id, case.asked_by, command.place)
+    name = experiment_name(case.repository.full_name, f"pr{case.place.number}", command.preset, key)
+    recipe: Recipe | Problem
+    try:
+        recipe = merge_recipe(command, case.configuration)
+    except Problem as problem:
+        recipe = problem
+    values = {} if isinstance(recipe, Problem) else recipe
+    workspace, budget = values.get("workspace"), values.get("budget")
+
+    def accounts() -> BeakerAccounts:
+        return session.result().accounts(
+            str(workspace) if workspace else None, str(budget) if budget else None
+        )
+
+    pool.submit(lambda: session.result().warm_up())
+    return Errand(
+        command=command,
+        key=key,
+        recipe=recipe,
+        found=pool.submit(lambda: session.result().find(name, key)),
+        accounts=pool.submit(accounts),
+    )
+
+
+def answer_run(case: Case, errand: Errand, session: Future[Session]) -> Answer:
+    """Judges, submits and reports one run; or finds it, if it was submitted before.
+
+    Raises:
+        Problem: Whatever stands in the way, to be told to the asker.
+    """
+    found = errand.found.result()
+    if found is not None:
+        return _report(case, session.result(), found, _mark_of(case, found), ())
+    if isinstance(errand.recipe, Problem):
+        raise errand.recipe
+    decision = judge(case, errand.command, errand.recipe, errand.accounts.result())
+    if decision.outcome is not Outcome.ALLOW:
+        return refusal(case, errand.command, decision)
+    plan = plan_of(case, errand.command, errand.recipe, errand.key)
+    return _submit(case, session.result(), plan, decision)
+
+
+def answer_plan(case: Case, errand: Errand) -> Answer:
+    """Says what a run would do and cost, and whether it may; submits nothing."""
+    if isinstance(errand.recipe, Problem):
+        raise errand.recipe
+    decision = judge(case, errand.command, errand.recipe, errand.accounts.result())
+    plan = plan_of(case, errand.command, errand.recipe, errand.key)
+    allowed = decision.outcome is Outcome.ALLOW
+    view = ReplyView(
+        marker=case.reply_marker,
+        reason=Reason.ANSWERED,
+        asker=case.asker.login,
+        source=errand.command.source,
+        what=(
+            f"This {'would run' if allowed else 'would not run as things stand'}: "
+            f"{plan.command_line}"
+        ),
+        why=(
+            f"{plan.price.gpus} GPUs × {plan.price.replicas} replicas, at most "
+            f"{plan.price.gpu_hours:g} GPU-hours of {plan.budget}, "
+            f"in {plan.workspace}, at {plan.sha}."
+            + ("" if allowed else f" {decision.cause.evidence}")
+        ),
+        next_step=decision.cause.next_step if not allowed else "To submit exactly this commit:",
+        paste=decision.cause.paste if not allowed else _pinned(errand.command, plan.sha),
+        decision=tree_lines(decision),
+    )
+    return Answer(command="plan", reason=Reason.ANSWERED, view=view, status="planned")
+
+
+def judge(case: Case, command: Command, recipe: Recipe, accounts: BeakerAccounts) -> Decision:
+    """Judges one run command by everything that was read."""
+    facts = Facts(
+        now=case.services.clock.now(),
+        permission=case.permission,
+        pull=case.pull,
+        comment=case.comment,
+        accounts=accounts,
+    )
+    return evaluate(request_of(case, command), recipe, facts, case.configuration)
+
+
+def request_of(case: Case, command: Command) -> Request:
+    """The request that a command of this case makes."""
+    return Request(
+        who=case.asker,
+        command=command,
+        repository=case.repository.full_name,
+        number=case.place.number,
+        is_pull_request=True,
+        asked_body=case.asked_body,
+        asked_at=case.asked_at,
+    )
+
+
+def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answer:
+    from beaker_ci.beaker import verified_commit
+
+    services, pull = case.services, case.pull
+    commit = verified_commit(
+        repository=plan.repository,
+        server_url=services.server_url,
+        sha=plan.sha,
+        private=pull.private,
+        entries=case.files.head_entries,
+    )
+    if pull.private:
+        _require_clone_secret(case, beaker, plan)
+    mark = Mark(
+        key=plan.key,
+        asker=plan.asker,
+        check=plan.check_name,
+        preset=plan.preset,
+        config=plan.config_commit,
+        reserved=plan.price.gpu_hours,
+        writer=services.writer,
+        since=int(services.clock.now().timestamp()),
+    )
+    summary = (
+        f"{plan.command_line}\n"
+        f"for {plan.asker} in {services.server_url}/{plan.repository}/pull/{pull.number} "
+        f"at {plan.sha}"
+    )
+
+    def guard() -> None:
+        head = read_head(services.hub, pull.number)
+        if head != plan.sha:
+            raise _head_moved(plan.sha, head)
+
+    run = beaker.submit(plan, mark, commit, summary, guard)
+    return _report(case, beaker, run, mark, tree_lines(decision))
+
+
+def _report(
+    case: Case, beaker: Session, run: Run, mark: Mark, decision: tuple[TreeLine, ...]
+) -> Answer:
+    view = report_run(case.services, beaker, case.place, run, mark, decision)
+    return Answer(
+        command="run",
+        reason=Reason.ACCEPTED,
+        view=view,
+        run_id=run.run_id,
+        workload_id=run.workload_id,
+        url=run.url,
+        status=view.status,
+        conclusion=view.conclusion or "",
+    )
+
+
+def plan_of(case: Case, command: Command, recipe: Recipe, key: str) -> Plan:
+    """The exact job that a command asks for at the head that was read."""
+    return make_plan(
+        request=request_of(case, command),
+        recipe=recipe,
+        configuration=case.configuration,
+        config_commit=case.files.config_commit if case.files.config is not None else None,
+        sha=case.pull.head_sha,
+        key=key,
+    )
+
+
+def refusal(case: Case, command: Command, decision: Decision) -> Answer:
+    """The answer to a run that may not, or may not yet."""
+    waiting = decision.outcome is Outcome.WAIT
+    return Answer(
+        command=command.name,
+        reason=decision.reason,
+        view=_reply_view(case, command, decision),
+        status="waiting-approval" if waiting else "",
+    )
+
+
+def _reply_view(case: Case, command: Command, decision: Decision) -> ReplyView:
+    cause = decision.cause
+    return ReplyView(
+        marker=case.reply_marker,
+        reason=decision.reason,
+        asker=case.asker.login,
+        source=command.source,
+        what=_WAITS if decision.outcome is Outcome.WAIT else _REFUSED,
+        why=cause.evidence,
+        next_step=cause.next_step,
+        paste=cause.paste,
+        decision=tree_lines(decision),
+    )
+
+
+def _mark_of(case: Case, run: Run) -> Mark:
+    """The mark of a run that was found: its own, or a modest one if somebody edited it away."""
+    return run.mark or Mark(
+        key=run.key,
+        asker=case.asker.login,
+        check=f"beaker / run {run.run_id}",
+        preset=None,
+        config=None,
+        reserved=run.gpus * run.replicas * run.timeout_seconds * (run.retries + 1) / 3600,
+        writer="",
+        since=0,
+    )
+
+
+def _require_clone_secret(case: Case, beaker: Session, plan: Plan) -> None:
+    """A private repository can only be cloned in the job with a token from a Beaker secret."""
+    name = case.configuration.github_token_secret
+    if name is not None and beaker.has_secret(plan.workspace, name):
+        return
+    lacking = f"`{plan.workspace}` has no secret `{name}`" if name else "none is configured"
+    raise Problem(
+        Reason.CONFIG_CLONE_SECRET,
+        "The job could not clone this private repository.",
+        why=f"It needs a Beaker secret with a read-only token, and {lacking}.",
+        next_step=(
+            "A maintainer writes such a token to a secret of the workspace and names it in "
+            f"`{case.services.config_path}`:"
+        ),
+        paste=f"github_token_secret: {name or 'GITHUB_CLONE_TOKEN'}",
+    )
+
+
+def _head_moved(judged: str, head: str) -> Problem:
+    return Problem(
+        Reason.REFUSED_HEAD_MOVED,
+        "The pull request got a new commit while the run was being prepared.",
+        why=f"It was judged at {judged}; the head is now {head}. Nothing was submitted.",
+        next_step="Look at the new commit, then ask again.",
+    )
+
+
+def _pinned(command: Command, sha: str) -> str:
+    words = command.source.replace("/beaker plan", "/beaker run", 1)
+    return (
+        words if "--sha" in words else words.replace("/beaker run", f"/beaker run --sha {sha}", 1)
+    )
