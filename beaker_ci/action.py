@@ -17,7 +17,6 @@ from beaker_ci.reasons import Reason
 from beaker_ci.report import ReplyView, RunView, log_lines, outputs_file, step_summary
 
 if TYPE_CHECKING:
-    from beaker_ci.beaker import Session
     from beaker_ci.bot import Answer
 
 
@@ -106,22 +105,17 @@ def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...
             next_step="Leave the input out: it defaults to the job's own token.",
         )
     from beaker_ci.bot import Services, handle_comment
-    from beaker_ci.github import connect
 
-    services = Services(
-        hub=connect(inputs.github_token, inputs.api_url, event.repository.full_name),
-        open_beaker=lambda: _open_beaker(inputs, environment),
+    services = Services.connect(
+        repository=event.repository.full_name,
+        github_token=inputs.github_token,
+        api_url=inputs.api_url,
         server_url=inputs.server_url,
         config_path=inputs.config,
-        writer=secrets.token_hex(4),
+        beaker_token=inputs.beaker_token or None,
+        environment=environment,
     )
     return handle_comment(event, services)
-
-
-def _open_beaker(inputs: Inputs, environment: Mapping[str, str]) -> Session:
-    from beaker_ci.beaker import Session
-
-    return Session.open(inputs.beaker_token or None, environment)
 
 
 def _read_event(inputs: Inputs) -> bytes:

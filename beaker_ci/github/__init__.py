@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beaker_ci.github.checks import CheckState, ensure_check, update_check
-from beaker_ci.github.client import connect
+from beaker_ci.github.client import Hub, connect
 from beaker_ci.github.comments import (
     PostedComment,
     Reactor,
@@ -20,6 +20,7 @@ from beaker_ci.github.pulls import read_head, read_pull
 
 __all__ = [
     "CheckState",
+    "Hub",
     "PostedComment",
     "Reactor",
     "RepositoryFiles",

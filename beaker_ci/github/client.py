@@ -10,10 +10,12 @@ from typing import TypeVar
 import requests
 from github import Auth, Github, GithubException, RateLimitExceededException
 from github.GithubRetry import GithubRetry
-from github.Repository import Repository
+from github.Repository import Repository as Hub
 
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
+
+__all__ = ["Hub", "connect", "problems", "status_of", "write_once"]
 
 REQUEST_TIMEOUT = 10
 """Seconds that one attempt of one request may be silent."""
@@ -30,7 +32,7 @@ WRITE_ATTEMPTS = 3
 Written = TypeVar("Written")
 
 
-def connect(token: str, api_url: str, full_name: str) -> Repository:
+def connect(token: str, api_url: str, full_name: str) -> Hub:
     """Opens a repository without sending a request.
 
     PyGithub's own defaults would pause between requests and repeat POSTs, which doubles comments;

@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "github": set(),
     "beaker": set(),
     "bot": CORE,
-    "action": {"bot"},
+    "action": {"bot", "report"},
     "server": {"bot"},
     "cli": {"bot", "action", "server", "sandbox"},
     "__main__": {"cli"},
