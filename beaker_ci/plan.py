@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from beaker_ci.policy import Price, is_modified, price_of
 from beaker_ci.recipe import Recipe
 
+if TYPE_CHECKING:
+    from beaker_ci.config.schema import Configuration
+    from beaker_ci.policy.model import Request
 
-@dataclass(frozen=True)
-class Price:
-    """The most that a run can cost, in GPU-hours: gpus × replicas × timeout × (retries + 1)."""
+__all__ = ["Plan", "Price", "experiment_name", "make_plan", "price_of", "run_key"]
 
-    gpus: int
-    replicas: int
-    timeout_seconds: int
-    attempts: int
-
-    @property
-    def gpu_hours(self) -> float:
-        """GPU-hours if every attempt of every replica runs into its timeout."""
-        return self.gpus * self.replicas * self.timeout_seconds * self.attempts / 3600
+_LONGEST_NAME = 99
+_LONGEST_PLACE = 24
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,121 @@ class Plan:
     config_commit: str | None
     hash: str
     command_line: str
+
+
+def run_key(repository_id: int, asked_by: str, place: int, attempt: int = 0) -> str:
+    """The identity of one asking: the same asking has the same key, whoever computes it when.
+
+    Args:
+        repository_id: GitHub's numeric id of the repository.
+        asked_by: What asked, such as ``comment:2871390021``.
+        place: The command's place among those that were asked together, from 0.
+        attempt: 0, or the number of the retry.
+
+    Returns:
+        16 hex digits.
+    """
+    return _digest([repository_id, asked_by, place, attempt])
+
+
+def experiment_name(repository: str, where: str, preset: str | None, key: str) -> str:
+    """The experiment's name: the lock against a second experiment for the same asking.
+
+    Args:
+        repository: ``owner/name``.
+        where: ``pr7``, or a branch. Untrusted text.
+        preset: The preset's name; None for a command of one's own. Untrusted text.
+        key: See :func:`run_key`; always whole in the name.
+
+    Returns:
+        ``ci-<repo>-<where>-<preset or run>-<key>``: letters, digits, dots, dashes and underscores
+        of ASCII, less than 100.
+    """
+    end = f"{_tame(preset or 'run')[:32]}-{key}"
+    place = _tame(where)[:_LONGEST_PLACE]
+    room = _LONGEST_NAME - len(f"ci---{place}{end}")
+    repo = _tame(repository.rpartition("/")[2])[:room]
+    return f"ci-{repo}-{place}-{end}"
+
+
+def make_plan(
+    *,
+    request: Request,
+    recipe: Recipe,
+    configuration: Configuration,
+    config_commit: str | None,
+    sha: str,
+    key: str,
+    branch: str = "",
+) -> Plan:
+    """The exact job that a request asks for at one commit. It decides nothing.
+
+    Args:
+        request: Who asked what, where.
+        recipe: The merged values, with workspace and budget.
+        configuration: The rules.
+        config_commit: The commit that they were read at; None when there is no file.
+        sha: All 40 digits of the commit to run.
+        key: See :func:`run_key`.
+        branch: Where it runs, for the name, when there is no pull request.
+
+    Raises:
+        Problem: As :func:`beaker_ci.policy.is_modified`.
+        ValueError: The recipe cannot be priced.
+    """
+    command = request.command
+    run_id = key[:8]
+    modified = is_modified(command, configuration)
+    where = f"pr{request.number}" if request.number is not None else branch or sha[:12]
+    plain = command.preset is not None and not modified
+    arguments = recipe.get("args")
+    script = command.script if command.argv is None else None
+    return Plan(
+        key=key,
+        run_id=run_id,
+        name=experiment_name(request.repository, where, command.preset, key),
+        check_name=f"beaker / {command.preset if plain else f'run {run_id}'}",
+        repository=request.repository,
+        pull_request=request.number,
+        sha=sha,
+        asker=request.who.login,
+        preset=command.preset,
+        modified=modified,
+        recipe=recipe,
+        environment=MappingProxyType(
+            {
+                "BEAKER_CI_KEY": key,
+                "BEAKER_CI_REPO": request.repository,
+                "BEAKER_CI_PR": str(request.number or 0),
+                "BEAKER_CI_SHA": sha,
+            }
+        ),
+        workspace=str(recipe.get("workspace") or ""),
+        budget=str(recipe.get("budget") or ""),
+        price=price_of(recipe, configuration),
+        config_commit=config_commit,
+        hash=_digest(
+            {
+                "repository": request.repository,
+                "pull_request": request.number,
+                "sha": sha,
+                "config_commit": config_commit,
+                "asker": request.who.id,
+                "recipe": dict(recipe),
+            }
+        ),
+        command_line=script
+        if script is not None
+        else shlex.join(arguments if isinstance(arguments, tuple) else ()),
+    )
+
+
+def _digest(value: Any) -> str:
+    """64 bits over a value, in hex; the order of a mapping's keys does not matter."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _tame(text: str) -> str:
+    """The text in the characters that Beaker's names have; never empty."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.") or "x"

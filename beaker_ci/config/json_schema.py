@@ -20,6 +20,7 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **generated,
         "title": "beaker-ci configuration",
+        "required": ["version"],
         "examples": [
             {
                 "version": 1,

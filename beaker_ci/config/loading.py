@@ -68,10 +68,13 @@ def _validated(document: Document) -> tuple[Configuration | None, list[Mistake]]
         return None, [] if document.mistakes else empty
     if not isinstance(value, dict):
         return None, [Mistake(1, "the file must be a mapping of keys, beginning with `version: 1`")]
+    unversioned = [Mistake(1, "`version` is missing; write `version: 1` at the top")]
+    mistakes = [] if "version" in value else unversioned
     try:
-        return Configuration.model_validate(value), []
+        return Configuration.model_validate(value), mistakes
     except ValidationError as error:
-        return None, [explain(one, document) for one in error.errors(include_url=False)]
+        found = [explain(one, document) for one in error.errors(include_url=False)]
+        return None, mistakes + found
 
 
 def _invalid(path: str, mistakes: list[Mistake]) -> Problem:

@@ -71,7 +71,7 @@ def _sentence(error: ErrorDetails, path: Path) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "missing":
-        return _missing(path)
+        return f"`{path[-1]}` is missing in `{_written(path[:-1])}`"
     if kind == "literal_error":
         return _wrong_word(where, value, path, str(context["expected"]))
     if kind == "value_error":
@@ -98,12 +98,6 @@ def _unknown_key(path: Path) -> str:
     if elsewhere:
         return f"there is no key `{key}` {within}; it belongs {elsewhere[0]}"
     return f"there is no key `{key}` {within}; there are {_listed(keys_of(section))}"
-
-
-def _missing(path: Path) -> str:
-    if path == ("version",):
-        return "`version` is missing; write `version: 1` at the top"
-    return f"`{path[-1]}` is missing in `{_written(path[:-1])}`"
 
 
 def _wrong_word(where: str, value: Any, path: Path, expected: str) -> str:

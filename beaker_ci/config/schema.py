@@ -159,8 +159,8 @@ class Retry(Section):
 class Configuration(Section):
     """The rules of one repository, from `.github/beaker-ci.yml` on its default branch."""
 
-    version: Literal[1]
-    """Version of this format."""
+    version: Literal[1] = 1
+    """Version of this format. A file must say it."""
     workspace: FullName | None = None
     """Beaker workspace of every run that names no other."""
     budget: FullName | None = None

@@ -48,6 +48,7 @@ class Permission:
     Attributes:
         level: ``admin``, ``maintain``, ``write``, ``triage``, ``read``, ``none``; None when GitHub
             did not say, which is never a yes.
+        role: The name of the repository role, custom ones included; None when not read.
         teams: ``org/slug`` of the configured teams of which the person is an active member; None
             when membership could not be read.
         evidence: How it was established, in words for the receipt.
@@ -56,6 +57,7 @@ class Permission:
     level: str | None
     teams: frozenset[str] | None
     evidence: str
+    role: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,97 @@
+"""At which commit: the head, and where needed the head that the command itself names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from beaker_ci.policy.case import Case, allow, refuse
+from beaker_ci.policy.paste import with_sha
+from beaker_ci.policy.person import LEVELS
+from beaker_ci.reasons import Reason
+
+if TYPE_CHECKING:
+    from beaker_ci.config.schema import Configuration
+    from beaker_ci.policy.model import Finding
+
+_FULL_SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
+
+
+def head(case: Case) -> Finding:
+    """The commit is known to its last digit."""
+    if case.request.number is None:
+        return allow("head", "the workflow's own commit")
+    sha = case.facts.pull.head_sha if case.facts.pull else ""
+    if not _FULL_SHA.fullmatch(sha):
+        return refuse(
+            "head",
+            Reason.GITHUB_UNAVAILABLE,
+            "GitHub did not name the head commit",
+            "Comment again in a minute.",
+        )
+    return allow("head", sha)
+
+
+def fork(case: Case) -> Finding | None:
+    """The commit lies in this repository, or forks are let in."""
+    if case.request.number is None:
+        return None
+    if not case.is_fork:
+        return allow("fork", "the head lies in this repository")
+    if case.configuration.forks == "pinned":
+        return allow("fork", "from a fork; `forks: pinned` lets it in at a pinned commit")
+    return refuse(
+        "fork",
+        Reason.REFUSED_FORK,
+        "the head lies in a fork, and `forks: refuse` is set",
+        "A maintainer may push the branch to this repository, or set `forks: pinned`.",
+    )
+
+
+def pin(case: Case) -> Finding:
+    """A commit that the command names is the head; where one must be named, it is."""
+    asked = case.options.get("sha")
+    pull = case.facts.pull
+    if asked is None:
+        why = _why_pinned(case)
+        if why is None:
+            return allow("pin", "not needed")
+        return refuse(
+            "pin",
+            Reason.REFUSED_SHA_REQUIRED,
+            f"{why}: the command must name the commit with all 40 digits",
+            "Look at the commit, then paste this line as a new comment.",
+            with_sha(case.request.command, pull.head_sha) if pull else "",
+        )
+    if case.request.number is None or pull is None:
+        return refuse(
+            "pin",
+            Reason.REFUSED_SHA_MISMATCH,
+            "there is no pull request whose head `--sha` could name",
+            "Leave `--sha` out: the workflow's own commit runs.",
+        )
+    if not isinstance(asked, str) or asked.lower() != pull.head_sha:
+        return refuse(
+            "pin",
+            Reason.REFUSED_SHA_MISMATCH,
+            f"`--sha {asked}` is not the head, {pull.head_sha}",
+            "Look at the new commit, then paste this line as a new comment.",
+            with_sha(case.request.command, pull.head_sha),
+        )
+    return allow("pin", "`--sha` names the head with all 40 digits")
+
+
+def _why_pinned(case: Case) -> str | None:
+    """Why the command must name the commit: somebody else could have changed it meanwhile."""
+    if case.request.number is None:
+        return None
+    if case.is_fork:
+        return "the head lies in a fork, whose owner can change it at any time"
+    if _run_is_narrower_than_push(case.configuration):
+        return "more people may push than may run"
+    return None
+
+
+def _run_is_narrower_than_push(configuration: Configuration) -> bool:
+    permission = configuration.roles.run.permission
+    return permission not in LEVELS[: LEVELS.index("write") + 1]

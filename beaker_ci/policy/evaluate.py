@@ -1,0 +1,68 @@
+"""The judgement of one request: who, where, by which comment, at which commit, what, how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beaker_ci.policy import accounts, commit, place
+from beaker_ci.policy.case import Case, Rule, group
+from beaker_ci.policy.choices import CHOICES
+from beaker_ci.policy.limits import LIMITS
+from beaker_ci.policy.model import Decision, Outcome
+from beaker_ci.policy.person import judge_person
+from beaker_ci.reasons import Reason
+
+if TYPE_CHECKING:
+    from beaker_ci.config.schema import Configuration
+    from beaker_ci.policy.model import Facts, Finding, Request
+    from beaker_ci.recipe import Recipe
+
+_GATES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("place", (place.pull_request, place.is_open)),
+    ("comment", (place.is_unchanged, place.is_recent)),
+    ("commit", (commit.head, commit.fork, commit.pin)),
+)
+_JOB: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("accounts", (accounts.workspace, accounts.budget, accounts.clone_secret)),
+    ("choices", CHOICES),
+    ("limits", LIMITS),
+)
+
+
+def evaluate(
+    request: Request, recipe: Recipe, facts: Facts, configuration: Configuration
+) -> Decision:
+    """Judges a request. Pure and total: it never raises, and what is not known is a refusal.
+
+    Who asks comes first, then where, by which comment, and at which commit; the first of these that
+    refuses ends the judgement, so that nobody learns more than concerns them. The job itself is
+    judged as a whole: every mistake in it is told at once. The worst finding wins.
+
+    What a preset names is the maintainer's own choice: the allow-lists judge only what the command
+    adds or changes. The limits, the priority and the price judge the merged job.
+
+    Args:
+        request: Who asked what, where.
+        recipe: The merged values of the job, of :func:`beaker_ci.policy.merge_recipe`.
+        facts: What GitHub and Beaker say.
+        configuration: The rules.
+    """
+    case = Case(request, recipe, facts, configuration)
+    findings: list[Finding] = [judge_person(request.who, facts.permission, configuration)]
+    for name, rules in _GATES:
+        if findings[-1].outcome is Outcome.REFUSE:
+            return _decide(case, findings)
+        findings.append(_judge(case, name, rules))
+    if findings[-1].outcome is not Outcome.REFUSE:
+        findings += [_judge(case, name, rules) for name, rules in _JOB]
+    return _decide(case, findings)
+
+
+def _judge(case: Case, name: str, rules: tuple[Rule, ...]) -> Finding:
+    found = [finding for rule in rules if (finding := rule(case)) is not None]
+    return group(name, "" if found else "nothing to judge", found)
+
+
+def _decide(case: Case, findings: list[Finding]) -> Decision:
+    tree = group("request", f"/beaker {case.request.command.name}", findings)
+    return Decision(tree.outcome, tree.reason or Reason.ACCEPTED, tree)

@@ -1,0 +1,63 @@
+"""Lines to paste: the user's own command, changed in one place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from beaker_ci.commands.options import OPTIONS
+
+if TYPE_CHECKING:
+    from beaker_ci.commands.model import Command
+
+
+def with_sha(command: Command, sha: str) -> str:
+    """The command as it was written, with ``--sha`` naming this commit; its script below it."""
+    return with_option(command, "sha", sha)
+
+
+def with_option(command: Command, name: str, value: str) -> str:
+    """The command as it was written, with this option; its script below it.
+
+    Args:
+        command: What was asked.
+        name: A single-valued option, without dashes.
+        value: A value that needs no quoting.
+
+    Returns:
+        Text to paste; empty where the old value cannot be found in the line.
+    """
+    line = _replaced(command, name, value) if name in command.options else None
+    if name not in command.options:
+        line = _inserted(command, f"--{name} {value}")
+    return _with_script(command, line) if line else ""
+
+
+def _replaced(command: Command, name: str, value: str) -> str | None:
+    spellings = "|".join(
+        spelling for option in OPTIONS if option.field == name for spelling in option.spellings
+    )
+    old = re.escape(str(command.options[name]))
+    given = re.compile(rf"(?<=\s)({spellings})[\s=]*{old}(?!\S)", re.IGNORECASE)
+    line, found = given.subn(f"--{name} {value}", command.source, count=1)
+    return line if found else None
+
+
+def _inserted(command: Command, words: str) -> str | None:
+    """The line with words after its verb and preset, so that they never fall behind ``--``."""
+    start = re.match(rf"\s*\S+\s+{re.escape(command.name)}(?!\S)", command.source)
+    if start is None:
+        return None
+    place = start.end()
+    if command.preset is not None:
+        after = re.compile(rf"\s+{re.escape(command.preset)}(?!\S)").match(command.source, place)
+        place = after.end() if after else place
+    return f"{command.source[:place]} {words}{command.source[place:]}".strip()
+
+
+def _with_script(command: Command, line: str) -> str:
+    if command.script is None:
+        return line
+    runs = (len(run) for run in re.findall("`+", command.script))
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    return f"{line}\n{fence}\n{command.script.rstrip()}\n{fence}"
