@@ -1,0 +1,1 @@
+"""The gRPC side: one module of methods per area, and the service that dispatches to them."""

@@ -1,0 +1,311 @@
+"""The local Beaker as its users hold it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import yaml
+from beaker import Beaker
+from beaker import beaker_pb2 as pb2
+
+from beaker_ci.sandbox.beaker.backend import Backend
+from beaker_ci.sandbox.beaker.certificates import make_certificates
+from beaker_ci.sandbox.beaker.client import make_client
+from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN, DEFAULT_WORKSPACE, furnish
+from beaker_ci.sandbox.beaker.exchanges import Requests
+from beaker_ci.sandbox.beaker.faults import Faults
+from beaker_ci.sandbox.beaker.moments import Clock, stamp, utc_now
+from beaker_ci.sandbox.beaker.pages import status_name
+from beaker_ci.sandbox.beaker.records import Job
+from beaker_ci.sandbox.beaker.rest import RestServer
+from beaker_ci.sandbox.beaker.rpc.service import RpcServer
+from beaker_ci.sandbox.beaker.views import ExperimentView, view_experiment
+from beaker_ci.sandbox.beaker.world import ORGANIZATION, World
+
+_DONE = ("succeeded", "failed", "canceled")
+
+
+class LocalBeaker:
+    """A Beaker on this machine that really runs jobs; a context manager.
+
+    It serves gRPC over TLS, REST and pages on 127.0.0.1 to the unmodified clients. It is no
+    security boundary: jobs are ordinary processes of the current user. Nothing that is done
+    through this object counts as a request.
+
+    Args:
+        directory: For all its files; made if missing. Clean it up after closing.
+        repositories: What jobs can check out: from ``owner/name`` to a git directory or work tree.
+        clock: Where all timestamps come from. Durations are always real.
+    """
+
+    def __init__(
+        self, directory: Path, repositories: Mapping[str, Path], *, clock: Clock = utc_now
+    ) -> None:
+        self._directory = directory.resolve()
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._backend = Backend(self._directory, repositories, clock)
+        furnish(self._backend.world)
+        certificates = make_certificates()
+        self._authority = certificates.authority
+        self.ca_file = self._directory / "ca.pem"
+        self.ca_file.write_bytes(certificates.authority)
+        self._rpc = RpcServer(self._backend, certificates)
+        self._rest = RestServer(self._backend)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill every job, break off every request, end every thread."""
+        self.hold_jobs = True
+        self._backend.exchanges.close()
+        self._backend.runner.close()
+        self._rest.close()
+        self._rpc.close()
+
+    # How clients get here
+
+    @property
+    def address(self) -> str:
+        """Of the REST interface and the pages, such as ``http://127.0.0.1:40001``."""
+        return self._rest.address
+
+    @property
+    def rpc_address(self) -> str:
+        """Of the gRPC service, such as ``127.0.0.1:40002``."""
+        return self._rpc.address
+
+    def config_file(self, token: str = DEFAULT_TOKEN) -> Path:
+        """Write a client's configuration for a user's token."""
+        path = self._directory / f"config-{token}.yml"
+        settings = {
+            "agent_address": self.address,
+            "rpc_address": self.rpc_address,
+            "user_token": token,
+            "default_org": ORGANIZATION,
+            "default_workspace": DEFAULT_WORKSPACE,
+        }
+        path.write_text(yaml.safe_dump(settings))
+        return path
+
+    def environment(self, token: str = DEFAULT_TOKEN) -> dict[str, str]:
+        """The whole environment for a client's process: paths, configuration, certificates.
+
+        Its home is a directory of the server, where both clients find that they looked for
+        updates just now.
+        """
+        home = self._directory / "client-home"
+        for file in (".beaker/.beaker-py.json", ".beaker/.beaker-gantry.json"):
+            (home / file).parent.mkdir(parents=True, exist_ok=True)
+            checked = {"version_checked": datetime.now(UTC).timestamp()}
+            (home / file).write_text(json.dumps(checked))
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "HOME": str(home),
+            "BEAKER_CONFIG": str(self.config_file(token)),
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(self.ca_file),
+            "GANTRY_CHECK_FOR_UPGRADES": "0",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+
+    def client(self, token: str = DEFAULT_TOKEN) -> Beaker:
+        """A client for this process, where several servers may have different authorities."""
+        return make_client(self.config_file(token), self._authority)
+
+    # States
+
+    @property
+    def world(self) -> World:
+        """People, workspaces, budgets, clusters, images, secrets; add to it at any time."""
+        return self._backend.world
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        return self._backend.faults
+
+    @property
+    def requests(self) -> Requests:
+        """The log of requests."""
+        return self._backend.requests
+
+    @property
+    def latency(self) -> float:
+        """Seconds that every request and RPC takes at least."""
+        return self._backend.exchanges.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._backend.exchanges.latency = seconds
+
+    @property
+    def grace(self) -> float:
+        """Seconds between SIGTERM and SIGKILL for jobs that start from now on."""
+        return self._backend.runner.grace
+
+    @grace.setter
+    def grace(self, seconds: float) -> None:
+        self._backend.runner.grace = seconds
+
+    @property
+    def hold_jobs(self) -> bool:
+        """Whether new jobs stay queued until they are released, started or finished by hand."""
+        return self._backend.life.hold_jobs
+
+    @hold_jobs.setter
+    def hold_jobs(self, held: bool) -> None:
+        self._backend.life.hold_jobs = held
+
+    # Jobs by hand
+
+    def release(self, name: str) -> None:
+        """Let the held jobs of a workload (or one job) run as soon as there is room."""
+        with self._backend.monitor:
+            for job in self._unfinished(name):
+                job.held = False
+            self._backend.life.settle()
+
+    def start(self, name: str) -> None:
+        """Let the held jobs of a workload (or one job) run without processes."""
+        with self._backend.monitor:
+            for job in self._unfinished(name):
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        if job.placed:
+            return
+        node = self._backend.life.scheduler.room(job, self._backend.life.jobs.values())
+        if node is None:
+            raise LookupError(f"no node has room for job {job.id}")
+        self._backend.life.place(job, node)
+        self._backend.life.start(job)
+
+    def write_log(self, name: str, text: str) -> None:
+        """Add lines to the logs of a workload's running jobs (or of one job)."""
+        with self._backend.monitor:
+            for job in self._unfinished(name):
+                for line in text.splitlines():
+                    job.log.write(line.encode())
+
+    def finish(
+        self, name: str, exit_code: int = 0, *, results: Mapping[str, str] | None = None
+    ) -> None:
+        """End the jobs of a workload (or one job) that have no processes.
+
+        Args:
+            name: Id of a workload or job, or ``author/name``; started first if still held.
+            exit_code: What they exit with.
+            results: Files that they leave, such as ``metrics.json``.
+        """
+        with self._backend.monitor:
+            for job in self._unfinished(name):
+                self._start(job)
+                dataset = job.message.assignment_details.result_dataset_id
+                for file, text in (results or {}).items():
+                    self._backend.datasets.writable(dataset, file).write_text(text)
+                self._backend.life.end(job, exit_code)
+
+    def preempt(self, name: str, reason: str = "Preempted by a job of higher priority") -> None:
+        """Interrupt the running jobs of a workload (or one job) as the scheduler would."""
+        with self._backend.monitor:
+            for job in self._unfinished(name):
+                self._backend.life.cancel(job, pb2.CANCELATION_CODE_SYSTEM_PREEMPTION, reason)
+
+    def lose_node(self, name: str, reason: str = "Node is unavailable") -> None:
+        """Take a node (by host name or id) out of service, with the jobs on it."""
+        with self._backend.monitor:
+            node = self.world.find_node(name)
+            node.cordon_details.cordoned.CopyFrom(stamp(self._backend.clock()))
+            node.cordon_details.cordon_reason = reason
+            for job in list(self._backend.life.jobs.values()):
+                if job.placed and job.message.assignment_details.node_id == node.id:
+                    self._backend.life.cancel(job, pb2.CANCELATION_CODE_NODE_UNAVAILABLE, reason)
+
+    def _unfinished(self, name: str) -> list[Job]:
+        if name in self._backend.life.jobs:
+            jobs = [self._backend.life.jobs[name]]
+        else:
+            jobs = self._backend.experiments.find(name).jobs
+        return [job for job in jobs if not job.final]
+
+    # Reading
+
+    def wait(self, name: str, *statuses: str, timeout: float = 20.0) -> ExperimentView:
+        """Wait until a workload is in one of these states, by default until it has ended.
+
+        Args:
+            name: Id, or ``author/name``.
+            statuses: Such as ``running``.
+            timeout: Seconds.
+
+        Raises:
+            TimeoutError: It still is in another state; the message has its log.
+        """
+        experiment = self._backend.experiments.find(name)
+        wanted = statuses or _DONE
+        with self._backend.monitor:
+            arrived = self._backend.monitor.wait_for(
+                lambda: status_name(experiment.status) in wanted, timeout
+            )
+            view = self._view(experiment.id)
+        if not arrived:
+            raise TimeoutError(f"{name} is {view.status}, not {' or '.join(wanted)}:\n{view.log}")
+        return view
+
+    def experiments(self, author: str | None = None) -> list[ExperimentView]:
+        """Copies of all experiments, or of one author's, oldest first."""
+        with self._backend.monitor:
+            found = self._backend.experiments.all()
+            return [self._view(each.id) for each in found if author in (None, each.author)]
+
+    def experiment(self, name: str) -> ExperimentView:
+        """A copy of an experiment, by id or ``author/name``."""
+        return self._view(name)
+
+    def _view(self, name: str) -> ExperimentView:
+        with self._backend.monitor:
+            experiment = self._backend.experiments.find(name)
+            return view_experiment(
+                experiment,
+                self.world.workspaces[experiment.message.workspace_id],
+                self.world.budgets[experiment.budget_id],
+            )
+
+    def take_experiment(self, name: str | None = None) -> ExperimentView:
+        """Take note of an experiment: the oldest that nobody took, or the one of that name.
+
+        Raises:
+            LookupError: There is none.
+        """
+        with self._backend.monitor:
+            for experiment in self._backend.experiments.all():
+                if not experiment.seen and name in (None, experiment.message.name):
+                    experiment.seen = True
+                    return self._view(experiment.id)
+        raise LookupError(f"no experiment {name or ''} that nobody took")
+
+    def leftovers(self) -> list[str]:
+        """What a test should not leave: experiments nobody took, unknown requests, processes."""
+        with self._backend.monitor:
+            unseen = [each for each in self._backend.experiments.all() if not each.seen]
+            return [
+                *(f"experiment {each.author}/{each.message.name}" for each in unseen),
+                *(f"unknown request {name}" for name in self._backend.unknown),
+                *(f"running job {job_id}" for job_id in self._backend.runner.running),
+            ]
