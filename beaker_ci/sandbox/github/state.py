@@ -1,0 +1,203 @@
+"""Everything that the local GitHub remembers, and the writes that are more than one assignment."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from beaker_ci.sandbox.github.access import Limits
+from beaker_ci.sandbox.github.model import (
+    Account,
+    App,
+    CheckRun,
+    Comment,
+    Issue,
+    Reaction,
+    Role,
+    Status,
+    Team,
+    Token,
+)
+from beaker_ci.sandbox.github.unseen import Unseen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from beaker_ci.sandbox.git import SandboxRepository
+    from beaker_ci.sandbox.github.clock import Clock
+
+ACTIONS_APP = App(
+    15368, "github-actions", "GitHub Actions", Account(41898282, "github-actions[bot]", "Bot")
+)
+NO_ROLE = Role("none", "none")
+
+
+class State:
+    """One repository with its people, issues and checks. Hold ``lock`` to read or write.
+
+    Args:
+        repository: Where commits and files come from.
+        full_name: ``owner/name``; the owner is an organization.
+        private: Whether strangers may read.
+        clock: Tells the time of every write.
+        url: Where the server listens, such as ``http://127.0.0.1:8080``.
+    """
+
+    def __init__(
+        self,
+        repository: SandboxRepository,
+        full_name: str,
+        *,
+        private: bool,
+        clock: Clock,
+        url: str,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.git = repository
+        self.owner, _, self.name = full_name.partition("/")
+        self.full_name = full_name
+        self.private = private
+        self.clock = clock
+        self.url = url
+        self.api_url = f"{url}/api/v3"
+        self.created_at = clock.now
+        # Ids are past 32 bits where GitHub's are.
+        self._comment_ids = itertools.count(3_300_000_001)
+        self._check_ids = itertools.count(54_000_000_001)
+        self._ids = itertools.count(7_000_001)
+        self._numbers = itertools.count(1)
+        self.repository_id = 910_000_001
+        self.accounts: dict[str, Account] = {}
+        self.roles: dict[str, Role] = {}
+        self.teams: dict[tuple[str, str], Team] = {}
+        self.tokens: dict[str, Token] = {}
+        self.forks: dict[str, int] = {}
+        self.issues: dict[int, Issue] = {}
+        self.comments: dict[int, Comment] = {}
+        self.reactions: dict[int, Reaction] = {}
+        self.check_runs: dict[int, CheckRun] = {}
+        self.statuses: dict[int, Status] = {}
+        self.unseen = Unseen()
+        self.limits = Limits(clock)
+        self.organization = self.add_account(self.owner, "Organization")
+        self.accounts[ACTIONS_APP.bot.login] = ACTIONS_APP.bot
+
+    @property
+    def now(self) -> datetime:
+        """The present second of the clock."""
+        return self.clock.now
+
+    def next_id(self) -> int:
+        """A fresh id for anything without a row of its own."""
+        return next(self._ids)
+
+    # People
+
+    def add_account(self, login: str, kind: str = "User") -> Account:
+        """Makes an account; logins are unique without regard to case."""
+        account = Account(self.next_id(), login, kind)
+        self.accounts[login.lower()] = account
+        return account
+
+    def account(self, login: str) -> Account | None:
+        """The account of a login, in any case."""
+        return self.accounts.get(login.lower())
+
+    def role(self, account: Account) -> Role:
+        """What somebody may do here; everybody reads a public repository."""
+        role = self.roles.get(account.login.lower(), NO_ROLE)
+        if role.base == "none" and not self.private and account.id:
+            return Role("read", "read")
+        return role
+
+    # Issues and comments
+
+    def open_issue(self, author: Account, title: str, body: str, **more: Any) -> Issue:
+        """Opens an issue, or a pull request with ``pull=``."""
+        now = self.now
+        issue = Issue(self.next_id(), next(self._numbers), title, body, author, now, now, **more)
+        self.issues[issue.number] = issue
+        return issue
+
+    def touch(self, number: int, **changes: Any) -> Issue:
+        """Changes an issue and its ``updated_at``."""
+        issue = replace(self.issues[number], updated_at=self.now, **changes)
+        self.issues[number] = issue
+        return issue
+
+    def add_comment(
+        self,
+        number: int,
+        author: Account,
+        body: str,
+        *,
+        app: App | None = None,
+        created_at: datetime | None = None,
+    ) -> Comment:
+        """Writes a comment."""
+        moment = created_at or self.now
+        comment = Comment(next(self._comment_ids), number, author, body, moment, moment, app)
+        self.comments[comment.id] = comment
+        self.touch(number)
+        return comment
+
+    def edit_comment(self, comment: Comment, **changes: Any) -> Comment:
+        """Changes a comment and its ``updated_at``."""
+        comment = replace(comment, updated_at=self.now, **changes)
+        self.comments[comment.id] = comment
+        return comment
+
+    def delete_comment(self, comment: Comment) -> Comment:
+        """Removes a comment with its reactions and answers its last version."""
+        del self.comments[comment.id]
+        for reaction in self.reactions_of(comment.id):
+            del self.reactions[reaction.id]
+        return replace(comment, deleted=True)
+
+    def comments_of(self, number: int) -> list[Comment]:
+        """An issue's comments, oldest first."""
+        return [comment for comment in self.comments.values() if comment.number == number]
+
+    def reactions_of(self, comment_id: int) -> list[Reaction]:
+        """A comment's reactions, oldest first."""
+        return [r for r in self.reactions.values() if r.comment_id == comment_id]
+
+    def add_reaction(self, comment_id: int, user: Account, content: str) -> tuple[Reaction, bool]:
+        """The reaction, and whether it is new: a person has one of each kind."""
+        for reaction in self.reactions_of(comment_id):
+            if (reaction.user, reaction.content) == (user, content):
+                return reaction, False
+        reaction = Reaction(self.next_id(), comment_id, user, content, self.now)
+        self.reactions[reaction.id] = reaction
+        return reaction, True
+
+    # Checks
+
+    def add_check_run(self, head_sha: str, name: str, app: App) -> CheckRun:
+        """Makes an empty check run."""
+        run = CheckRun(next(self._check_ids), head_sha, name, app)
+        self.check_runs[run.id] = run
+        return run
+
+    # Branches
+
+    def branch_ref(self, branch: str, fork: str | None = None) -> str:
+        """The whole ref of a branch of the base, or of a fork."""
+        return f"refs/forks/{fork.lower()}/heads/{branch}" if fork else f"refs/heads/{branch}"
+
+    def fork_id(self, owner: str) -> int | None:
+        """The repository id of somebody's fork; None when there is none (any more)."""
+        return self.forks.get(owner.lower())
+
+    def follow_heads(self) -> None:
+        """Lets open pull requests point at their branches' tips, as a push does."""
+        for issue in list(self.issues.values()):
+            pull = issue.pull
+            if pull is None or issue.closed_at or (pull.fork and self.fork_id(pull.fork) is None):
+                continue
+            tip = self.git.resolve(self.branch_ref(pull.branch, pull.fork))
+            if tip and tip != pull.head:
+                self.touch(issue.number, pull=replace(pull, head=tip))
+                self.git.set_ref(f"refs/pull/{issue.number}/head", tip)
