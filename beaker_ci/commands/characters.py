@@ -27,7 +27,8 @@ HIDDEN: Final = re.compile(f"[{_HIDDEN}]")
 
 _DASHES: Final = "‐‑‒–—―−﹘﹣－"
 _QUOTES: Final = {**dict.fromkeys("‘’‚‛＇", "'"), **dict.fromkeys("“”„‟«»＂", '"')}
-_TYPOGRAPHIC_QUOTE: Final = re.compile(f"[{''.join(_QUOTES)}]")
+_ANY_QUOTE: Final = f"[{''.join(_QUOTES)}]"
+_MEANT_TO_QUOTE: Final = re.compile(rf"(?:^|(?<==)){_ANY_QUOTE}|{_ANY_QUOTE}$")
 
 # The start of a line that is, or could be taken for, "/beaker": in any case, with letters of other
 # scripts, with hidden characters in between. The classes are disjoint, so matching is linear.
@@ -90,10 +91,10 @@ def plain_dashes(word: str) -> str | None:
 
 
 def typographic_quote(text: str) -> re.Match[str] | None:
-    """The first typographic quote in the text."""
-    return _TYPOGRAPHIC_QUOTE.search(text)
+    """The first typographic quote at either end of a text, where it was meant to quote."""
+    return _MEANT_TO_QUOTE.search(text)
 
 
 def plain_quotes(text: str) -> str:
     """The text with ASCII quotes in place of typographic ones."""
-    return _TYPOGRAPHIC_QUOTE.sub(lambda match: _QUOTES[match[0]], text)
+    return re.sub(_ANY_QUOTE, lambda match: _QUOTES[match[0]], text)

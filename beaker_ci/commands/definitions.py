@@ -67,7 +67,15 @@ class Definition:
         return usage.replace("] [", " | ") if self.either else usage
 
 
-def _own(field: str, help_: str, kind: Kind = Kind.TEXT, **more: str) -> Option:
+def _own(
+    field: str,
+    help_: str,
+    kind: Kind = Kind.TEXT,
+    *,
+    pattern: str = "",
+    form: str = "",
+    minimum: int = 0,
+) -> Option:
     return Option(
         field=field,
         spellings=(f"--{field}",),
@@ -75,7 +83,9 @@ def _own(field: str, help_: str, kind: Kind = Kind.TEXT, **more: str) -> Option:
         help=help_,
         group="Options",
         origin=Origin.OWN,
-        **more,  # type: ignore[arg-type]
+        pattern=pattern,
+        form=form,
+        minimum=minimum,
     )
 
 
@@ -147,7 +157,7 @@ _ALL: Final = (
         example="/beaker logs --tail 50",
         argument=_RUN,
         options=(
-            _own("tail", "how many lines", Kind.INTEGER),
+            _own("tail", "how many lines", Kind.INTEGER, minimum=1),
             _own("task", "the task's name", pattern=r"[A-Za-z0-9._-]{1,128}", form="a task's name"),
             _own("replica", "the replica's number, from 0", Kind.INTEGER),
         ),

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from beaker_ci.commands.characters import is_command_line, may_be_command_line
+from beaker_ci.commands.characters import may_be_command_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -24,6 +24,7 @@ MAX_COMMENT: Final = 65_536
 MAX_LINES: Final = 5_000
 MAX_BRACKETS: Final = 500
 
+# Blanks of other kinds than Markdown's own, which Python would strip.
 _STRANGE_BLANK: Final = re.compile(r"[^\S \t\n]|[\x00\ud800-\udfff]")
 _ODD_BACKSLASHES: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[ \t]*\Z")
 
@@ -98,18 +99,20 @@ def extract(comment: str) -> Iterator[Line]:
     markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens: list[Token] = []
-    known = _STRANGE_BLANK.sub("\ufffd", text) + "\n"
-    markdown.block.parse(known, markdown, environment, tokens)
+    known = _STRANGE_BLANK.sub("\ufffd", text)
+    markdown.block.parse(f"{known}\n", markdown, environment, tokens)
     for place, first, last in _paragraphs(tokens):
-        here = [number for number in range(first, last) if number in wanted]
+        here = wanted.intersection(range(first, last))
         if not here:
             continue
         heading = tokens[place - 1].type == "heading_open"
         block = None if heading else _block_under(tokens, place, last, lines)
         if tokens[place].content.count("[") > MAX_BRACKETS:
-            yield Line(lines[here[0]], flaw=_TANGLED)
+            yield Line(lines[min(here)], flaw=_TANGLED)
             continue
-        found = _starting_lines(markdown, tokens[place].content, environment, first, here)
+        content = tokens[place].content
+        environment["starts"] = _starts(content, first, here)
+        found = _in_running_text(markdown, content, environment)
         yield from _logical(lines, found, last, block, heading)
 
 
@@ -123,14 +126,7 @@ def _logical(
         if heading:
             yield Line(lines[number], flaw=_HEADING)
             continue
-        text, behind = (
-            joined(lines, number, end)
-            if is_command_line(lines[number])
-            else (
-                lines[number],
-                number + 1,
-            )
-        )
+        text, behind = joined(lines, number, end)
         cut = behind == end and _ODD_BACKSLASHES.search(text)
         yield Line(text, block if behind == end else None, _CUT if cut else None)
 
@@ -171,26 +167,27 @@ def _block_under(
     )
 
 
-def _starting_lines(
-    markdown: MarkdownIt, content: str, environment: dict[str, Any], first: int, here: list[int]
-) -> list[int]:
-    """The wanted lines of a paragraph whose start lies in its running text."""
-    environment["wanted"] = {number - first for number in here}
+def _starts(content: str, first: int, here: set[int]) -> dict[int, int]:
+    """Where the wanted lines of a paragraph start in its content → their numbers."""
+    starts, place = {}, 0
+    for number, row in enumerate(content.split("\n"), first):
+        if number in here:
+            starts[place + len(row) - len(row.lstrip(" \t"))] = number
+        place += len(row) + 1
+    return starts
+
+
+def _in_running_text(markdown: MarkdownIt, content: str, environment: dict[str, Any]) -> list[int]:
+    """The numbers of those wanted lines whose start lies in no code, link or HTML."""
     tokens: list[Token] = []
     markdown.inline.parse(content, markdown, environment, tokens)
-    return [first + token.meta["line"] for token in tokens if token.type == "line_start"]
+    return [token.meta["line"] for token in tokens if token.type == "line_start"]
 
 
 def _line_start(state: StateInline, silent: bool) -> bool:
-    """An inline rule: the start of a wanted line, met where no code or HTML has swallowed it."""
-    before = state.src[state.pos - 1] if state.pos else "\n"
-    if before not in "\n \t" or state.src[state.pos] in " \t\n":
-        return False
-    behind = state.src.rfind("\n", 0, state.pos) + 1
-    if state.src[behind : state.pos].strip(" \t"):
-        return False
-    line = state.src.count("\n", 0, state.pos)
-    if line not in state.env["wanted"]:
+    """An inline rule: the start of a wanted line, met where nothing else has swallowed it."""
+    line = state.env["starts"].get(state.pos)
+    if line is None:
         return False
     if not silent and not state.linkLevel:
         state.push("line_start", "", 0).meta = {"line": line}

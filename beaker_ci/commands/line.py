@@ -83,7 +83,8 @@ def _read_job(
             paste=line[: dashes.start].strip(),
         )
     read.argv = tuple(word.text for word in words)
-    if read.options.get("exec_method") == "bash" or read.argv[:1] in {(name,) for name in _SHELLS}:
+    program = read.argv[0].rpartition("/")[2] if read.argv else ""
+    if program in _SHELLS or read.options.get("exec_method") == "bash":
         return
     word = next((word for word in words if word.bare and _FOR_A_SHELL.fullmatch(word.text)), None)
     if word:
