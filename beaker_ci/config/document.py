@@ -16,13 +16,15 @@ import yaml
 Path = tuple[str | int, ...]
 """The keys and places that lead to a value, such as ``("presets", "eval", "command", 0)``."""
 
+Scalar = str | int | float | bool | None
+
 _LONGEST_TEXT = 262_144
 _MOST_VALUES = 20_000
 _DEEPEST = 16
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
-_WORDS = {
+_WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -148,10 +150,14 @@ class _Reader:
         self._document.mistakes.append(Mistake(node.start_mark.line + 1, text))
 
 
-def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
+def _scalar(node: yaml.ScalarNode) -> Scalar:
     text = str(node.value)
-    if node.style is not None:  # quoted, or a block
-        return text
+    quoted_or_block = node.style is not None
+    return text if quoted_or_block else plain_meaning(text)
+
+
+def plain_meaning(text: str) -> Scalar:
+    """What YAML 1.2 makes of a scalar without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ast
 import inspect
+from types import ModuleType
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from beaker_ci.config import preset, schema
+from beaker_ci.config.types import PresetName
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the configuration file, for editors and checkers."""
     generated = schema.Configuration.model_json_schema(by_alias=True)
-    sections = {**generated["$defs"], "Configuration": generated}
-    for name, keys in (_descriptions(preset) | _descriptions(schema)).items():
-        for key, words in keys.items():
-            sections[name]["properties"][key]["description"] = words
+    generated["properties"]["presets"]["propertyNames"] = TypeAdapter(PresetName).json_schema()
+    words = _docstrings(preset) | _docstrings(schema)
+    for name, section in {**generated["$defs"], "Configuration": generated}.items():
+        kind = getattr(schema, name, None) or getattr(preset, name)
+        for base in reversed(kind.__mro__):
+            for key, text in words.get(base.__name__, {}).items():
+                alias = kind.model_fields[key].alias
+                section["properties"][alias or key]["description"] = text
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **generated,
@@ -32,28 +40,22 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _descriptions(module: object) -> dict[str, dict[str, str]]:
-    """Class → key → the docstring under it.
+def _docstrings(module: ModuleType) -> dict[str, dict[str, str]]:
+    """Class → field → the docstring under it.
 
     pydantic can do the same while it builds the classes, which would double the time that every
     run spends on them; only this function needs the words.
     """
     found: dict[str, dict[str, str]] = {}
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    for section in (node for node in tree.body if isinstance(node, ast.ClassDef)):
-        keys = found.setdefault(section.name, {})
+    for section in ast.parse(inspect.getsource(module)).body:
+        if not isinstance(section, ast.ClassDef):
+            continue
+        fields = found.setdefault(section.name, {})
         for field, words in zip(section.body, section.body[1:], strict=False):
             match field, words:
                 case (
                     ast.AnnAssign(target=ast.Name(id=name)),
                     ast.Expr(value=ast.Constant(value=str(text))),
                 ):
-                    keys[_ALIASES.get(name, name)] = inspect.cleandoc(text).replace("\n", " ")
+                    fields[name] = inspect.cleandoc(text).replace("\n", " ")
     return found
-
-
-_ALIASES = {
-    name: field.alias
-    for name, field in schema.ApproverRole.model_fields.items()
-    if field.alias is not None
-}

@@ -52,7 +52,9 @@ def configuration_from_pyproject(text: str) -> Configuration:
         chosen = {key: settings[key] for key in ("workspace", "budget") if key in settings}
     except tomllib.TOMLDecodeError as error:
         raise _invalid_pyproject(f"not TOML: {error}") from None
-    except (AttributeError, TypeError, RecursionError):
+    except RecursionError:
+        raise _invalid_pyproject("nested too deeply") from None
+    except (AttributeError, TypeError):
         raise _invalid_pyproject("`[tool.gantry]` is not a table") from None
     document = Document(value={"version": 1, **chosen})
     configuration, mistakes = _validated(document)

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from beaker_ci.config.document import Document, Mistake, Path
+from beaker_ci.config.document import Document, Mistake, Path, plain_meaning
 from beaker_ci.config.preset import REFUSED_FIELDS, Preset
 from beaker_ci.config.schema import Configuration
 from beaker_ci.config.types import Section
@@ -81,7 +81,7 @@ def _sentence(error: ErrorDetails, path: Path) -> str:
         return f"`{where}` must be {_KINDS[kind]}, not {_shown(value)}{_hint(path, value, kind)}"
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return f"`{where}` must be {words} {context[bound]}, not {_shown(value)}"
+        return f"`{where}` must be {words} {context[bound]:g}, not {_shown(value)}"
     return f"`{where}` is {_shown(value)}: {error['msg']}"
 
 
@@ -96,7 +96,7 @@ def _unknown_key(path: Path) -> str:
         return f"there is no key `{key}` {within}; did you mean `{meant}`?"
     elsewhere = [place for place, other in _sections() if key in keys_of(other)]
     if elsewhere:
-        return f"there is no key `{key}` {within}; it belongs {elsewhere[0]}"
+        return f"there is no key `{key}` {within}; it belongs {' or '.join(elsewhere[:2])}"
     return f"there is no key `{key}` {within}; there are {_listed(keys_of(section))}"
 
 
@@ -177,6 +177,8 @@ def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "empty", True: "true", False: "false"}[value]
     text = str(value)
+    if isinstance(value, str) and not isinstance(plain_meaning(value), str):
+        text = f'"{value}"'
     return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from beaker_ci.commands.values import is_reserved
 from beaker_ci.config.types import (
     Amount,
     Count,
@@ -15,6 +17,7 @@ from beaker_ci.config.types import (
     Glob,
     JobPath,
     MemorySize,
+    Mount,
     PositiveAmount,
     PositiveCount,
     PositiveDuration,
@@ -33,8 +36,21 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _assignment(value: str) -> str:
+    name, equals, _ = value.partition("=")
+    if not equals or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is None:
+        raise ValueError("write NAME=VALUE; the environment of who submits is never read")
+    if is_reserved(name):
+        raise ValueError(f"{name} is reserved: it would steer gantry, git or the job's tools")
+    return value
+
+
 Texts = Annotated[tuple[Text, ...], AfterValidator(_not_empty)]
 Globs = Annotated[tuple[Glob, ...], AfterValidator(_not_empty)]
+Assignments = Annotated[
+    tuple[Annotated[Text, AfterValidator(_assignment)], ...], AfterValidator(_not_empty)
+]
+Mounts = Annotated[tuple[Mount, ...], AfterValidator(_not_empty)]
 
 
 class PushTrigger(Section):
@@ -124,21 +140,19 @@ class Preset(Section):
     """Beaker image; not together with `docker_image`."""
     docker_image: Text | None = None
     """Public Docker image, best pinned by digest; not together with `beaker_image`."""
-    datasets: Texts | None = None
+    datasets: Mounts | None = None
     """Beaker datasets to mount, each `name:/path` or `name:sub/path:/path`."""
-    mounts: Texts | None = None
+    mounts: Mounts | None = None
     """Directories of the cluster node to mount, each `host:/path`. Job code can write to them."""
-    weka: Texts | None = None
+    weka: Mounts | None = None
     """Weka buckets to mount, each `bucket:/path`. Job code can write to them."""
 
-    env_vars: Texts | None = None
+    env_vars: Assignments | None = None
     """Environment variables, each `NAME=VALUE`. Values are visible in the experiment."""
-    env_secrets: Texts | None = None
+    env_secrets: Assignments | None = None
     """Environment variables from Beaker secrets, each `NAME=SECRET`. Job code can read them."""
-    dataset_secrets: Texts | None = None
+    dataset_secrets: Mounts | None = None
     """Files from Beaker secrets, each `SECRET:/path`. Job code can read them."""
-    gh_token_secret: SecretName | None = None
-    """Beaker secret with the clone token, instead of the file's `github_token_secret`."""
     aws_config_secret: SecretName | None = None
     """Beaker secret that becomes `~/.aws/config`."""
     aws_credentials_secret: SecretName | None = None
@@ -255,6 +269,7 @@ REFUSED_FIELDS: Mapping[str, str] = {
     "branch": "a branch moves; the commit is always the verified head",
     "remote": "only this repository is run",
     "git_repo": "only this repository is run",
+    "gh_token_secret": "all runs clone alike; set `github_token_secret` at the top of the file",
     "callbacks": "it would run code on the machine that submits",
     "allow_dirty": "no local checkout is used",
     "yes": "nothing is ever asked",

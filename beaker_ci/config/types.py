@@ -136,6 +136,13 @@ _checked, _schema = _matching(
 JobPath = Annotated[str, _checked, _schema]
 """An absolute path in the job's container."""
 
+_checked, _schema = _matching(
+    r"[^\s:]+(:[^\s:]+)?:/[A-Za-z0-9._@+-]+(/[A-Za-z0-9._@+-]+)*",
+    "it must be a name and an absolute path in the job, such as my-data:/data",
+)
+Mount = Annotated[str, _checked, _schema]
+"""What to mount and where: ``name:/path`` or ``name:part/of/it:/path``."""
+
 Count = Annotated[int, Field(ge=0, le=10_000)]
 PositiveCount = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]

@@ -1,0 +1,357 @@
+"""What a maintainer reads when the file is wrong: each mistake on its line, with what to write."""
+
+# ruff: noqa: E501 - a snapshot is as wide as the message
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from beaker_ci.config import parse_configuration
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+
+def mistakes(text: str) -> str:
+    with pytest.raises(Problem) as caught:
+        parse_configuration(dedent(text), "beaker-ci.yml")
+    assert caught.value.reason is Reason.CONFIG_INVALID
+    assert "beaker-ci validate" in caught.value.next_step
+    return caught.value.why
+
+
+def test_the_answer_counts_the_mistakes() -> None:
+    with pytest.raises(Problem) as caught:
+        parse_configuration("version: 1\nfork: pinned\nlimit: {}\n", ".github/beaker-ci.yml")
+    assert caught.value.what == snapshot("`.github/beaker-ci.yml` has 2 mistakes.")
+    assert caught.value.why == snapshot("""\
+.github/beaker-ci.yml:2: there is no key `fork` at the top; did you mean `forks`?
+.github/beaker-ci.yml:3: there is no key `limit` at the top; did you mean `limits`?\
+""")
+    assert caught.value.next_step == snapshot(
+        "Mend the file on the default branch, then ask again; `beaker-ci validate` checks it beforehand."
+    )
+
+
+def test_misspelled_keys() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        presests: {}
+        limits:
+          gpu: 4
+          gpu_hours: {per_run: 3}
+        allow: {cluster: [ai2/jupiter]}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:2: there is no key `presests` at the top; did you mean `presets`?
+beaker-ci.yml:4: there is no key `gpu` in `limits`; did you mean `gpus`?
+beaker-ci.yml:5: there is no key `per_run` in `limits.gpu_hours`; did you mean `run`?
+beaker-ci.yml:6: there is no key `cluster` in `allow`; did you mean `clusters`?\
+""")
+
+
+def test_keys_in_the_wrong_place() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        gpus: 4
+        limits:
+          priority: {max: low}
+        presets:
+          tests: {command: [pytest], with_approval: high}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:2: there is no key `gpus` at the top; it belongs in `limits` or in `presets.NAME`
+beaker-ci.yml:4: there is no key `priority` in `limits`; it belongs at the top or in `presets.NAME`
+beaker-ci.yml:6: there is no key `with_approval` in `presets.tests`; it belongs in `limits.gpu_hours` or in `priority`\
+""")
+
+
+def test_values_of_the_wrong_kind() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        limits:
+          gpus: lots
+          replicas: 0
+          cpus: .nan
+          memory: 512
+          timeout: 1d
+          retries: 1.5
+        presets:
+          tests:
+            command: pytest -v
+            torchrun: yes
+            gpus: "1"
+          train:
+            command: [python, train.py, --epochs, 3]
+        """
+    ) == snapshot("""\
+beaker-ci.yml:3: `limits.gpus` must be a whole number, not `lots`
+beaker-ci.yml:4: `limits.replicas` must be at least 1, not `0`
+beaker-ci.yml:5: `limits.cpus` must be a number, not `.nan`
+beaker-ci.yml:6: `limits.memory` (`512`): write it as text with a unit, such as 64GiB
+beaker-ci.yml:7: `limits.timeout` (`1d`): a duration is a whole number with s, m or h, such as 30s, 15m or 24h
+beaker-ci.yml:8: `limits.retries` must be a whole number, not `1.5`
+beaker-ci.yml:11: `presets.tests.command` must be a list, not `pytest -v`; write `[pytest, -v]`
+beaker-ci.yml:12: `presets.tests.torchrun` must be true or false, not `yes`
+beaker-ci.yml:13: `presets.tests.gpus` must be a whole number, not `"1"`
+beaker-ci.yml:15: `presets.train.command[4]` must be text (write numbers, `true` and `null` in quotes), not `3`\
+""")
+
+
+def test_words_that_are_not_among_the_choices() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        forks: pin
+        on_new_push: restart
+        publish_logs: all
+        priority: {max: immediate}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:2: `forks` must be `refuse` or `pinned`, not `pin`; did you mean `pinned`?
+beaker-ci.yml:3: `on_new_push` must be `keep` or `stop`, not `restart`
+beaker-ci.yml:4: `publish_logs` must be `none`, `digest` or `tail`, not `all`
+beaker-ci.yml:5: `priority.max` must be `low`, `normal`, `high` or `urgent`, not `immediate`\
+""")
+
+
+def test_names_that_are_none() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        workspace: my-team
+        github_token_secret: --evil
+        allow: {clusters: ["ai2/ jupiter"]}
+        presets:
+          run: {command: [pytest]}
+          GPU_Tests: {command: [pytest]}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:2: `workspace` (`my-team`): it must be a full name with its organization, such as ai2/my-team
+beaker-ci.yml:3: `github_token_secret` (`--evil`): a secret's name is 1 to 128 letters, digits, dots, dashes or underscores
+beaker-ci.yml:4: `allow.clusters[1]` (`ai2/ jupiter`): a pattern is 1 to 200 characters without spaces and does not begin with a dash
+beaker-ci.yml:6: `presets.run` (`run`): a preset's name is 1 to 32 lower-case letters, digits, dots, dashes or underscores, begins with a letter or digit, and is not `run`
+beaker-ci.yml:7: `presets.GPU_Tests` (`GPU_Tests`): a preset's name is 1 to 32 lower-case letters, digits, dots, dashes or underscores, begins with a letter or digit, and is not `run`\
+""")
+
+
+def test_roles_that_let_in_nobody_or_everybody() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        roles:
+          run: {permission: none, users: [maria]}
+          approve: {self: true}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:3: `roles.run.permission` (`none`): `none` would let everybody in; the lowest is `read`
+beaker-ci.yml:3: `roles.run.users[1]` must be a whole number, not `maria`; `gh api users/maria --jq .id` prints it
+beaker-ci.yml:4: `roles.approve`: it names nobody: add `permission`, `teams` or `users`\
+""")
+
+
+def test_presets_that_could_not_run() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        priority: {max: low}
+        presets:
+          nightly:
+            on: {schedule: daily}
+          merge:
+            on: {merge_group: true}
+          images:
+            command: []
+          both:
+            beaker_image: ai2/a
+            docker_image: b
+        """
+    ) == snapshot("""\
+beaker-ci.yml:2: `priority`: `default` (normal) is above `max` (low): every run would be refused; write `default: low`
+beaker-ci.yml:5: `presets.nightly.on.schedule` (`daily`): a schedule is a cron expression of five fields, as in the workflow: `0 3 * * *`
+beaker-ci.yml:6: `presets.merge`: a preset with `on` needs a `command`: no comment will bring one
+beaker-ci.yml:9: `presets.images.command`: it must not be empty: leave the key out instead
+beaker-ci.yml:10: `presets.both`: `beaker_image` and `docker_image` exclude each other\
+""")
+
+
+def test_what_no_preset_may_set() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        presets:
+          tests:
+            command: [pytest]
+            hostnames: [node-1]
+            preemptible: true
+            gh_token_secret: MINE
+            env_vars: [HF_TOKEN, GIT_DIR=/tmp, "OK=1"]
+            datasets: [my-data]
+            uploads: ["a:b"]
+        """
+    ) == snapshot("""\
+beaker-ci.yml:5: `hostnames` cannot be set in `presets.tests`: single nodes go round the cluster rules; use `clusters` or `gpu_types`
+beaker-ci.yml:6: `preemptible` cannot be set in `presets.tests`: Beaker retired it; use `min_runtime` and `auto_resume`
+beaker-ci.yml:7: `gh_token_secret` cannot be set in `presets.tests`: all runs clone alike; set `github_token_secret` at the top of the file
+beaker-ci.yml:8: `presets.tests.env_vars[1]` (`HF_TOKEN`): write NAME=VALUE; the environment of who submits is never read
+beaker-ci.yml:8: `presets.tests.env_vars[2]` (`GIT_DIR=/tmp`): GIT_DIR is reserved: it would steer gantry, git or the job's tools
+beaker-ci.yml:9: `presets.tests.datasets[1]` (`my-data`): it must be a name and an absolute path in the job, such as my-data:/data
+beaker-ci.yml:10: `uploads` cannot be set in `presets.tests`: it would send files of the machine that submits\
+""")
+
+
+def test_triggers_and_comparisons() -> None:
+    assert mistakes(
+        """\
+        version: 1
+        presets:
+          eval:
+            command: [python, eval.py]
+            on: {pushes: {branches: [main]}, push: {paths: ["src/**"]}}
+            compare: {metrics: {accuracy: {max_drop: -1}}}
+        """
+    ) == snapshot("""\
+beaker-ci.yml:5: `branches` is missing in `presets.eval.on.push`
+beaker-ci.yml:5: there is no key `pushes` in `presets.eval.on`; did you mean `push`?
+beaker-ci.yml:6: `higher_is_better` is missing in `presets.eval.compare.metrics.accuracy`
+beaker-ci.yml:6: `presets.eval.compare.metrics.accuracy.max_drop` must be at least 0, not `-1`\
+""")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", snapshot("beaker-ci.yml:1: the file is empty; write at least `version: 1`")),
+        (
+            "# nothing but a remark\n",
+            snapshot("beaker-ci.yml:1: the file is empty; write at least `version: 1`"),
+        ),
+        (
+            "- version: 1\n",
+            snapshot(
+                "beaker-ci.yml:1: the file must be a mapping of keys, beginning with `version: 1`"
+            ),
+        ),
+        (
+            "presets: {}\n",
+            snapshot("beaker-ci.yml:1: `version` is missing; write `version: 1` at the top"),
+        ),
+        (
+            "version: 2\n",
+            snapshot(
+                "beaker-ci.yml:1: `version` is `2`; this beaker-ci reads version 1: write `version: 1`"
+            ),
+        ),
+        (
+            'version: "1"\n',
+            snapshot(
+                'beaker-ci.yml:1: `version` is `"1"`; this beaker-ci reads version 1: write `version: 1`'
+            ),
+        ),
+        (
+            "version: 1\nworkspace: [\n",
+            snapshot(
+                "beaker-ci.yml:3: not YAML: while parsing a flow node, expected the node content, but found '<stream end>'"
+            ),
+        ),
+        (
+            "version: 1\n  budget: ai2/b\n",
+            snapshot("beaker-ci.yml:2: not YAML: mapping values are not allowed here"),
+        ),
+        (
+            "version: 1\nforks: refuse\nforks: pinned\n",
+            snapshot("beaker-ci.yml:3: `forks` is given twice; first on line 2"),
+        ),
+        (
+            "version: 1\n---\nversion: 1\n",
+            snapshot(
+                "beaker-ci.yml:2: not YAML: expected a single document in the stream, but found another document"
+            ),
+        ),
+        (
+            "version: 1\nallow: *none\n",
+            snapshot("beaker-ci.yml:2: not YAML: found undefined alias 'none'"),
+        ),
+        (
+            "version: !!python/object:os.system 1\n",
+            snapshot(
+                "beaker-ci.yml:1: the tag `tag:yaml.org,2002:python/object:os.system` is not read here: leave it out"
+            ),
+        ),
+        (
+            "version: 1\n? [a]\n: 1\n",
+            snapshot("beaker-ci.yml:2: a key must be a word, not a list or a mapping"),
+        ),
+        (
+            "version: 1\nbudget: ai2/\x07\n",
+            snapshot("beaker-ci.yml:2: not YAML: the character U+0007 is not allowed"),
+        ),
+        (
+            "version: 1\nlimits:\n",
+            snapshot("beaker-ci.yml:2: `limits` must be a mapping of keys, not empty"),
+        ),
+        (
+            "version: 1\npresets: [tests]\n",
+            snapshot("beaker-ci.yml:2: `presets` must be a mapping of keys, not a list"),
+        ),
+    ],
+)
+def test_files_that_are_no_configuration(text: str, expected: str) -> None:
+    assert mistakes(text) == expected
+
+
+def test_many_mistakes_are_cut() -> None:
+    lines = mistakes("version: 1\n" + "".join(f"key{i}: 1\n" for i in range(100))).splitlines()
+    assert len(lines) == 26
+    assert lines[-1] == "… and 75 more"
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "a: &a [x]\n"
+        + "".join(
+            f"{k}: &{k} [{', '.join([f'*{p}'] * 9)}]\n"
+            for p, k in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+        "[" * 100_000,
+        "- " * 100_000,
+        "{a: " * 100_000,
+        "version: 1\n" * 50_000,
+        "x" * 1_000_000,
+    ],
+    ids=[
+        "doubling",
+        "list-in-itself",
+        "map-in-itself",
+        "brackets",
+        "dashes",
+        "braces",
+        "lines",
+        "long",
+    ],
+)
+def test_bombs_are_ordinary_mistakes(bomb: str) -> None:
+    assert mistakes(bomb).startswith("beaker-ci.yml:")
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("{}[]:-&*!|>#\n \"'"), max_size=200))
+def test_any_text_is_a_configuration_or_a_problem(text: str) -> None:
+    for content in (text, f"version: 1\n{text}", f"version: 1\npresets:\n  a: {{{text}}}\n"):
+        try:
+            parse_configuration(content, "f")
+        except Problem as problem:
+            answer = problem
+        else:
+            continue
+        assert answer.reason is Reason.CONFIG_INVALID
+        assert answer.why
