@@ -4,81 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from beaker_ci.sandbox.git_objects import Change, Commit, GitObject, TreeEntry, parse_commit
+from beaker_ci.sandbox.git_process import GitError, ObjectReader, git_environment, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+__all__ = ["GitError", "SandboxRepository"]
+
 AUTHOR = "Octo Cat <octo@example.org>"
 _SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT_SHA = re.compile(r"[0-9a-f]{7,40}")
-
-
-class GitError(RuntimeError):
-    """git refused; the text is git's own."""
-
-
-@dataclass(frozen=True)
-class GitObject:
-    """An object as stored. ``type`` is ``blob``, ``tree``, ``commit`` or ``tag``."""
-
-    oid: str
-    type: str
-    data: bytes
-
-
-@dataclass(frozen=True)
-class TreeEntry:
-    """One line of a tree. ``mode`` is octal text, ``type`` is ``blob``, ``tree`` or ``commit``."""
-
-    mode: str
-    type: str
-    oid: str
-    path: str
-    size: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Who made a commit, and when: claims of whoever pushed it."""
-
-    name: str
-    email: str
-    date: datetime
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit, parsed."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Signature
-    committer: Signature
-    message: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happened to one file between two commits. Counts are None for binary files."""
-
-    status: str
-    path: str
-    oid: str
-    additions: int | None
-    deletions: int | None
 
 
 class SandboxRepository:
@@ -96,8 +38,9 @@ class SandboxRepository:
     def __init__(self, path: Path, default_branch: str = "main") -> None:
         self.path = path
         self.default_branch = default_branch
-        self._batch: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
+        self._objects = ObjectReader(self._command())
+        # For questions about objects only, whose answers never change.
+        self._ask = lru_cache(maxsize=4096)(self.git)
 
     @classmethod
     def create(
@@ -128,7 +71,7 @@ class SandboxRepository:
 
         def ask(*args: str) -> str:
             command = ["git", "-C", str(source), *args]
-            return _run(command, env=inherited).decode().strip()
+            return run_git(command, env=inherited).decode().strip()
 
         sha = ask("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
         objects = ask("rev-parse", "--path-format=absolute", "--git-path", "objects")
@@ -143,9 +86,9 @@ class SandboxRepository:
     @classmethod
     def _init(cls, path: Path, default_branch: str) -> Self:
         repository = cls(path, default_branch)
-        _run(
+        run_git(
             ["git", "init", "--quiet", "--bare", "--template=", "-b", default_branch, str(path)],
-            env=_environment(),
+            env=git_environment(),
         )
         (path / "objects/info").mkdir(exist_ok=True)
         with (path / "config").open("a") as config:
@@ -167,10 +110,7 @@ class SandboxRepository:
 
     def close(self) -> None:
         """Ends the reading process; a later read starts another one."""
-        with self._lock:
-            batch, self._batch = self._batch, None
-        if batch is not None:
-            batch.communicate()
+        self._objects.close()
 
     # Writing
 
@@ -238,7 +178,7 @@ class SandboxRepository:
             for key, value in (("NAME", name), ("EMAIL", mail[:-1]), ("DATE", f"@{seconds} +0000"))
         }
         options = [*self._command(), "commit-tree", tree, "-p", tip, "-p", other, "-m", message]
-        sha = _run(options, env={**_environment(), **who}).decode().strip()
+        sha = run_git(options, env={**git_environment(), **who}).decode().strip()
         self.set_ref(_full_ref(branch), sha)
         return sha
 
@@ -280,29 +220,7 @@ class SandboxRepository:
 
     def read(self, name: str) -> GitObject | None:
         """The object of a name in git's own language, such as ``<sha>:path``; None if missing."""
-        if "\n" in name or "\0" in name:
-            return None
-        with self._lock:
-            if self._batch is None:
-                self._batch = subprocess.Popen(
-                    [*self._command(), "cat-file", "--batch"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env=_environment(),
-                )
-            stdin, stdout = self._batch.stdin, self._batch.stdout
-            if stdin is None or stdout is None:
-                raise GitError("git cat-file has no pipes")
-            stdin.write(name.encode() + b"\n")
-            stdin.flush()
-            head = stdout.readline()
-            fields = head.split()
-            if len(fields) != 3 or not _SHA.fullmatch(fields[0].decode(errors="replace")):
-                return None
-            data = stdout.read(int(fields[2]))
-            stdout.read(1)
-        return GitObject(fields[0].decode(), fields[1].decode(), data)
+        return self._objects.read(name)
 
     def file(self, commit: str, path: str) -> bytes | None:
         """A file's content at a commit or branch; None when there is no such file."""
@@ -313,7 +231,7 @@ class SandboxRepository:
     def show(self, sha: str) -> Commit | None:
         """A commit by its SHA; None when it is missing or no commit."""
         found = self.read(sha) if _SHA.fullmatch(sha) else None
-        return _parse_commit(found) if found and found.type == "commit" else None
+        return parse_commit(found) if found and found.type == "commit" else None
 
     def tree(self, oid: str, *, recursive: bool = False) -> list[TreeEntry]:
         """The entries of a tree (or a commit's tree), sizes included.
@@ -322,7 +240,7 @@ class SandboxRepository:
             GitError: When there is no such tree.
         """
         options = ["-r", "-t"] if recursive else []
-        listed = self.git("ls-tree", "-z", "--long", *options, oid)
+        listed = self._ask("ls-tree", "-z", "--long", *options, oid)
         entries = []
         for line in listed.split("\0")[:-1]:
             meta, _, path = line.partition("\t")
@@ -332,41 +250,44 @@ class SandboxRepository:
 
     def commits(self, head: str, *, without: str | None = None, limit: int = 250) -> list[Commit]:
         """Commits reachable from ``head`` but not from ``without``, newest first."""
-        hidden = [f"^{without}"] if without else []
-        shas = self.git("rev-list", f"--max-count={limit}", head, *hidden, "--").split()
+        hidden = [f"^{self._sha(without)}"] if without else []
+        listed = self._ask("rev-list", f"--max-count={limit}", self._sha(head), *hidden, "--")
+        shas = listed.split()
         return [commit for sha in shas if (commit := self.show(sha))]
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor; None for unrelated histories."""
         try:
-            return self.git("merge-base", one, other).strip()
+            return self._ask("merge-base", self._sha(one), self._sha(other)).strip()
         except GitError:
             return None
 
     def distance(self, base: str, head: str) -> tuple[int, int]:
         """How many commits ``head`` is (ahead of, behind) ``base``."""
-        behind, ahead = self.git("rev-list", "--left-right", "--count", f"{base}...{head}").split()
+        both = f"{self._sha(base)}...{self._sha(head)}"
+        behind, ahead = self._ask("rev-list", "--left-right", "--count", both).split()
         return int(ahead), int(behind)
 
     def changes(self, base: str, head: str) -> list[Change]:
         """The files that differ between two commits."""
-        raw = self.git("diff-tree", "-r", "-z", "--no-renames", base, head).split("\0")
-        counted = self.git("diff-tree", "-r", "-z", "--no-renames", "--numstat", base, head)
+        options = ("-r", "-z", "--no-renames", "--raw", "--numstat")
+        listed = self._ask("diff-tree", *options, self._sha(base), self._sha(head)).split("\0")[:-1]
+        words = {"A": "added", "D": "removed", "M": "modified", "T": "changed"}
+        size = len(listed) // 3  # Two fields for each file, then one line of counts for each.
         counts: dict[str, tuple[int | None, int | None]] = {}
-        for line in counted.split("\0")[:-1]:
+        for line in listed[2 * size :]:
             added, deleted, path = line.split("\t", 2)
             counts[path] = (None, None) if added == "-" else (int(added), int(deleted))
-        words = {"A": "added", "D": "removed", "M": "modified", "T": "changed"}
-        found = []
-        for meta, path in zip(raw[0:-1:2], raw[1::2], strict=False):
-            _, _, old, new, letter = meta.split()
-            status = words.get(letter, "changed")
-            found.append(Change(status, path, old if letter == "D" else new, *counts[path]))
-        return found
+        raw = zip(listed[0 : 2 * size : 2], listed[1 : 2 * size : 2], strict=True)
+        return [
+            Change(words.get(letter, "changed"), path, old if letter == "D" else new, *counts[path])
+            for meta, path in raw
+            for _, _, old, new, letter in [meta.split()]
+        ]
 
     def patch(self, base: str, head: str, path: str) -> str:
         """One file's unified diff without its header lines."""
-        text = self.git("diff", "--no-color", base, head, "--", path)
+        text = self._ask("diff", "--no-color", self._sha(base), self._sha(head), "--", path)
         start = text.find("@@")
         return text[start:].rstrip("\n") if start >= 0 else ""
 
@@ -381,25 +302,17 @@ class SandboxRepository:
         Raises:
             GitError: When git fails.
         """
-        output = _run([*self._command(), *args], env=_environment(), stdin=stdin)
+        output = run_git([*self._command(), *args], env=git_environment(), stdin=stdin)
         return output.decode(errors="surrogateescape")
+
+    def _sha(self, name: str) -> str:
+        sha = self.resolve(name)
+        if sha is None:
+            raise GitError(f"no such commit: {name}")
+        return sha
 
     def _command(self) -> list[str]:
         return ["git", "--git-dir", str(self.path)]
-
-
-def _run(command: list[str], *, env: Mapping[str, str], stdin: bytes = b"") -> bytes:
-    done = subprocess.run(command, input=stdin, env=env, capture_output=True, check=False)
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()
-        raise GitError(words or f"{' '.join(command)} failed")
-    return done.stdout
-
-
-def _environment() -> dict[str, str]:
-    """The user's git configuration must not change what the sandbox does."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**inherited, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 def _full_ref(branch: str) -> str:
@@ -413,26 +326,3 @@ def _is_safe(name: str) -> bool:
 
 def _data(content: bytes) -> bytes:
     return b"data %d\n%s\n" % (len(content), content)
-
-
-def _parse_commit(found: GitObject) -> Commit:
-    head, _, message = found.data.decode(errors="replace").partition("\n\n")
-    fields: dict[str, list[str]] = {}
-    for line in head.split("\n"):
-        key, _, value = line.partition(" ")
-        if key:
-            fields.setdefault(key, []).append(value)
-    return Commit(
-        sha=found.oid,
-        tree=fields["tree"][0],
-        parents=tuple(fields.get("parent", ())),
-        author=_parse_signature(fields["author"][0]),
-        committer=_parse_signature(fields["committer"][0]),
-        message=message.rstrip("\n"),
-    )
-
-
-def _parse_signature(text: str) -> Signature:
-    who, seconds, _ = text.rsplit(" ", 2)
-    name, _, mail = who.rpartition(" <")
-    return Signature(name, mail.rstrip(">"), datetime.fromtimestamp(int(seconds), UTC))

@@ -16,7 +16,8 @@ DESCRIPTION = Path(__file__).with_name("contract.json")
 # GitHub answers these where its description does not mention them.
 UNDOCUMENTED = {304, 400, 401, 403, 404, 410, 422, 429, *range(500, 600)}
 ANNOTATIONS = {"default", "discriminator", "example", "examples", "xml"}
-NAME_MAPS = {"properties", "patternProperties", "$defs"}
+NAME_MAPS = {"patternProperties", "properties"}
+SHARED = "urn:github"
 
 
 class Contract:
@@ -28,8 +29,8 @@ class Contract:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._paths: Mapping[str, Any] = document["paths"]
         self._components: Mapping[str, Any] = document["components"]
-        self._definitions = to_json_schema(self._components["schemas"], names=True)
         self._validator = cache(self._make_validator)
+        self._registry = cache(self._make_registry)
 
     @property
     def operations(self) -> set[tuple[str, str]]:
@@ -40,6 +41,17 @@ class Contract:
             for method in item
             if method != "parameters"
         }
+
+    def compile(self) -> None:
+        """Makes the validators of every operation now."""
+        for method, template in self.operations:
+            for parameter in self._parameters(method, template):
+                self._validator((method, template, parameter["in"], parameter["name"]))
+            if "requestBody" in self._operation(method, template):
+                self._validator((method, template, "body"))
+            for status in self._operation(method, template)["responses"]:
+                if self._response(method, template, status) is not None:
+                    self._validator((method, template, "response", status))
 
     def check_request(
         self,
@@ -126,8 +138,15 @@ class Contract:
             schema = next(
                 p["schema"] for p in parameters if (p["in"], p["name"]) == (part, rest[0])
             )
-        whole = {"$defs": self._definitions, **to_json_schema(schema)}
-        return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        return jsonschema_rs.Draft202012Validator(
+            to_json_schema(schema), validate_formats=True, registry=self._registry()
+        )
+
+    def _make_registry(self) -> jsonschema_rs.Registry:
+        import jsonschema_rs
+
+        definitions = to_json_schema(self._components["schemas"], names=True)
+        return jsonschema_rs.Registry([(SHARED, {"$defs": definitions})])
 
 
 def to_json_schema(value: Any, *, names: bool = False) -> Any:
@@ -139,7 +158,7 @@ def to_json_schema(value: Any, *, names: bool = False) -> Any:
     if names:
         return {name: to_json_schema(item) for name, item in value.items()}
     if "$ref" in value:
-        return {"$ref": value["$ref"].replace("#/components/schemas/", "#/$defs/")}
+        return {"$ref": value["$ref"].replace("#/components/schemas/", f"{SHARED}#/$defs/")}
     schema = {
         key: to_json_schema(item, names=key in NAME_MAPS)
         for key, item in value.items()

@@ -13,7 +13,7 @@ from beaker_ci.sandbox.github.model import Account, Comment, Issue, Pull, Token
 from beaker_ci.sandbox.github.routing import ApiError, Route
 
 if TYPE_CHECKING:
-    from beaker_ci.sandbox.git import TreeEntry
+    from beaker_ci.sandbox.git_objects import TreeEntry
     from beaker_ci.sandbox.github.state import State
 
 Value = dict[str, Any]

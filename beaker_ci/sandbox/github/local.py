@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from beaker_ci.sandbox.github import graphql
 from beaker_ci.sandbox.github.application import Application
 from beaker_ci.sandbox.github.clock import Clock
+from beaker_ci.sandbox.github.contract import github_contract
 from beaker_ci.sandbox.github.control_code import Code
 from beaker_ci.sandbox.github.control_people import People
 from beaker_ci.sandbox.github.control_talk import Talk
@@ -120,6 +122,11 @@ class LocalGitHub(People, Code, Talk, Reading):
     @latency.setter
     def latency(self, seconds: float) -> None:
         self._application.latency = seconds
+
+    def warm_up(self) -> None:
+        """Loads now what the first request of each kind would wait for, up to half a second."""
+        graphql.schema()
+        github_contract().compile()
 
     def set_remaining(self, token: str, requests: int, resource: str = "core") -> None:
         """Leaves a token so many requests in the present hour."""

@@ -9,7 +9,7 @@ from beaker_ci.sandbox.github import render
 from beaker_ci.sandbox.github.clock import stamp
 
 if TYPE_CHECKING:
-    from beaker_ci.sandbox.git import Change, Commit, Signature
+    from beaker_ci.sandbox.git_objects import Change, Commit, Signature
     from beaker_ci.sandbox.github.model import CheckRun, Issue, Pull, Status
     from beaker_ci.sandbox.github.state import State
 

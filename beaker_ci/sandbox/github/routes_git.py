@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from beaker_ci.sandbox.git import GitError
+from beaker_ci.sandbox.git_process import GitError
 from beaker_ci.sandbox.github import render, render_code
 from beaker_ci.sandbox.github.routes_people import fork_of
 from beaker_ci.sandbox.github.routing import (
@@ -21,7 +21,7 @@ from beaker_ci.sandbox.github.routing import (
 )
 
 if TYPE_CHECKING:
-    from beaker_ci.sandbox.git import Commit, TreeEntry
+    from beaker_ci.sandbox.git_objects import Commit, TreeEntry
     from beaker_ci.sandbox.github.state import State
 
 MAX_INLINE = 1_048_576
