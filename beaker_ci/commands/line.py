@@ -129,7 +129,7 @@ def _read_option(
 ) -> int:
     """Reads the option at a place; returns the place behind it and its value."""
     word = words[place]
-    spelling, value = _split(line, word, definition)
+    spelling, value = _split(word, definition)
     known = spellings(definition.name).get(spelling)
     if known is None:
         raise _unknown(line, word, spelling, definition, read)
@@ -141,6 +141,8 @@ def _read_option(
         value, last = following.text, following
     if option.access is Access.REFUSED:
         raise _refused(line, word, last, option, spelling)
+    if value is not None and value.startswith("=") and word.text.startswith(f"{spelling}="):
+        raise _equals_sign(line, word, spelling)
     behind = place + 1 + (last is not word)
     if option.kind is Kind.FLAG:
         _set_flag(option, spelling, positive, value, read)
@@ -154,7 +156,7 @@ def _read_option(
     return behind
 
 
-def _split(line: str, word: Word, definition: Definition) -> tuple[str, str | None]:
+def _split(word: Word, definition: Definition) -> tuple[str, str | None]:
     """Splits ``--option=value`` and ``-ovalue``; the value is None if it is another word."""
     text = word.text
     if text.startswith("--"):
@@ -165,14 +167,6 @@ def _split(line: str, word: Word, definition: Definition) -> tuple[str, str | No
     spelling, value = text[:2], text[2:]
     if not value:
         return spelling, None
-    if value.startswith("=") and spelling in spellings(definition.name):
-        raise UsageError(
-            f"{quoted(text)} would give `{spelling}` a value that begins with `=`.",
-            next_step="Write a space after a short option.",
-            paste=replaced(
-                line, word.start, word.end, f"{spelling} {line[word.start + 3 : word.end]}"
-            ),
-        )
     return spelling, value
 
 
@@ -215,6 +209,16 @@ def _set_value(option: Option, spelling: str, text: str, read: Read) -> None:
             next_step="Give it once.",
         )
     read.options[option.field] = (*before, text)
+
+
+def _equals_sign(line: str, word: Word, spelling: str) -> UsageError:
+    """A short option with ``=``, which gantry takes for the value's first character."""
+    written = line[word.start : word.end].replace("=", " ", 1)
+    return UsageError(
+        f"{quoted(word.text)} would give `{spelling}` a value that begins with `=`.",
+        next_step="Write a space after a short option.",
+        paste=replaced(line, word.start, word.end, written),
+    )
 
 
 def _twice(spelling: str) -> UsageError:

@@ -11,13 +11,13 @@ from beaker_ci.commands.usage import UsageError, quoted
 from beaker_ci.reasons import Reason
 
 _FORMS: Final = {
-    Kind.INTEGER: (r"\d{1,9}", "a whole number, such as 2"),
-    Kind.NUMBER: (r"(?=.*[1-9])\d{1,6}(\.\d{1,6})?", "a number above 0, such as 4 or 0.5"),
+    Kind.INTEGER: (r"\d{1,9}", "a whole number"),
+    Kind.NUMBER: (r"(?=.*[1-9])\d{1,6}(\.\d{1,6})?", "a number above 0, such as 0.5"),
     Kind.SIZE: (
         r"(?=.*[1-9])\d{1,12}(\.\d{1,6})?([KMGT]i?)?B",
         "a size with its unit, such as 64GiB",
     ),
-    Kind.DURATION: (r"0*[1-9]\d{0,8}[smh]", "a time above 0 in s, m or h, such as 90m"),
+    Kind.DURATION: (r"0*[1-9]\d{0,8}[smh]", "a time above 0 in s, m or h"),
     Kind.COMMIT: (r"[0-9A-Fa-f]{40}", "a commit with all its 40 hex digits"),
     Kind.VARIABLE: (r"[A-Za-z_][A-Za-z0-9_]*=.*", "NAME=VALUE, such as SEED=1"),
     Kind.MOUNT: (
@@ -71,7 +71,7 @@ def read_value(option: Option, text: str, spelling: str) -> str | int | float:
     if text.startswith("-"):
         raise _bad(option, text, spelling, "no value may begin with `-`")
     if option.kind is Kind.CHOICE and text not in option.choices:
-        raise _bad(option, text, spelling, f"it is one of {', '.join(option.choices)}")
+        raise _bad(option, text, spelling, f"it takes {', '.join(option.choices)}")
     if option.kind is Kind.VARIABLE and "=" not in text:
         raise UsageError(
             f"{quoted(f'{spelling} {text}')} has no value.",
@@ -79,7 +79,7 @@ def read_value(option: Option, text: str, spelling: str) -> str | int | float:
         )
     pattern, form = _form(option)
     if not re.fullmatch(pattern, text, re.ASCII):
-        raise _bad(option, text, spelling, f"it is {form}")
+        raise _bad(option, text, spelling, f"it takes {form}")
     return _typed(option, text, spelling)
 
 
@@ -156,12 +156,11 @@ def _check_directory(option: Option, path: str, spelling: str) -> None:
 
 def _bad(option: Option, text: str, spelling: str, why: str) -> UsageError:
     next_step = f"For example `{example(option, spelling)}`."
+    if option.kind is Kind.TEXT:
+        next_step = "Give it another value, or leave it out."
     days = re.fullmatch(r"(\d{1,4})d", text)
     if option.kind is Kind.DURATION and days:
         next_step = f"Days are written in hours: `{spelling} {int(days[1]) * 24}h`."
     if option.kind is Kind.COMMIT:
         next_step = "Copy it from the pull request's commit list; a shorter one can be forged."
-    return UsageError(
-        f"{quoted(text)} does not fit `{spelling}`: {why}.",
-        next_step="" if option.kind in (Kind.TEXT, Kind.CHOICE) else next_step,
-    )
+    return UsageError(f"{quoted(text)} does not fit `{spelling}`: {why}.", next_step=next_step)
