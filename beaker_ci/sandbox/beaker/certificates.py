@@ -23,8 +23,8 @@ class Certificates:
     key: bytes
 
 
-def make_certificates() -> Certificates:
-    """Make a new authority and a certificate for localhost and 127.0.0.1, valid for two days."""
+def make_certificates(host: str = "localhost") -> Certificates:
+    """Make a new authority and a certificate for a host and 127.0.0.1, valid for two days."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority_name = _name("beaker-ci sandbox authority")
     authority = (
@@ -33,9 +33,9 @@ def make_certificates() -> Certificates:
         .sign(authority_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
-        _builder(_name("localhost"), authority_name, key.public_key())
+        _builder(_name(host), authority_name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(authority_key, hashes.SHA256())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,10 +70,12 @@ class Exchanges:
 
     Attributes:
         latency: Seconds that every request waits before it takes effect.
+        crashes: Tracebacks of requests that failed by a defect of this server.
     """
 
     def __init__(self, faults: Faults, requests: Requests) -> None:
         self.latency = 0.0
+        self.crashes: list[str] = []
         self._faults = faults
         self._requests = requests
         self._closing = threading.Event()
@@ -107,6 +110,10 @@ class Exchanges:
             raise
         except Dropped:
             outcome = "DROPPED"
+            raise
+        except Exception:
+            # A defect of this server must not look like one of Beaker's usual refusals.
+            self.crashes.append(f"{name}: {traceback.format_exc()}")
             raise
         finally:
             self._requests.record(Request(name, author, time.monotonic() - started, outcome))

@@ -301,11 +301,16 @@ class LocalBeaker:
         raise LookupError(f"no experiment {name or ''} that nobody took")
 
     def leftovers(self) -> list[str]:
-        """What a test should not leave: experiments nobody took, unknown requests, processes."""
+        """What a test should not leave.
+
+        Experiments that nobody took, requests that the server does not know or failed at, and
+        processes of jobs.
+        """
         with self._backend.monitor:
             unseen = [each for each in self._backend.experiments.all() if not each.seen]
             return [
                 *(f"experiment {each.author}/{each.message.name}" for each in unseen),
                 *(f"unknown request {name}" for name in self._backend.unknown),
+                *(f"crashed request {crash}" for crash in self._backend.exchanges.crashes),
                 *(f"running job {job_id}" for job_id in self._backend.runner.running),
             ]
