@@ -148,7 +148,7 @@ def _write_outputs(environment: Mapping[str, str], *commands: Mapping[str, str])
     values = {name: last.get(name, "") for name in OUTPUTS}
     result = {"schema": 1, **values, "commands": [dict(command) for command in commands]}
     values["result"] = json.dumps(result, separators=(",", ":"))
-    _append(environment, "GITHUB_OUTPUT", outputs_file(values, secrets.token_hex(16)))
+    _append(environment, "GITHUB_OUTPUT", outputs_file(values, f"end-{secrets.token_hex(16)}"))
 
 
 def _report(environment: Mapping[str, str], views: Sequence[ReplyView | RunView]) -> None:

@@ -25,7 +25,9 @@ RPC_DEADLINE = 10.0
 OUTAGE_LIMIT = 20.0
 """Seconds for which a read is repeated while Beaker is unavailable."""
 
-_REMEMBERED = frozenset(
+_DATASETS = frozenset({"ListDatasetFiles", "ListDatasets"})
+
+_REMEMBERED = _DATASETS | frozenset(
     {
         "GetBudget",
         "GetImage",
@@ -38,7 +40,9 @@ _REMEMBERED = frozenset(
         "ResolveWorkspaceName",
     }
 )
-"""RPCs whose answer holds for the seconds that a process lives; gantry asks some five times."""
+"""RPCs whose answer holds for the seconds that a process lives; gantry asks some five times.
+
+Lists of datasets hold until we write to one: see :meth:`BoundedBeaker.forget_datasets`."""
 
 _REPEATABLE = ("Get", "List", "Resolve", "UpdateWorkload")
 
@@ -58,16 +62,21 @@ class BoundedBeaker(Beaker):
     ) -> None:
         super().__init__(config, check_for_upgrades=check_for_upgrades, user_agent=user_agent)
         stub = super().service
-        answers: dict[tuple[str, bytes], Any] = {}
+        self._answers: dict[tuple[str, bytes], Any] = {}
         for name, method in list(vars(stub).items()):
             if isinstance(method, grpc.UnaryUnaryMultiCallable):
-                setattr(stub, name, _BoundedMethod(method, answers))
+                setattr(stub, name, _BoundedMethod(method, self._answers))
         self._bounded = stub
 
     @property
     def service(self) -> rpc.BeakerStub:
         """The stub whose unary methods are bounded."""
         return self._bounded
+
+    def forget_datasets(self) -> None:
+        """Asks anew which datasets there are and what is in them."""
+        for question in [question for question in self._answers if question[0] in _DATASETS]:
+            self._answers.pop(question, None)
 
     @cached_property
     def experiment(self) -> OnceExperiments:

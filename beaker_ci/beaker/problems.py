@@ -38,12 +38,7 @@ def problems() -> Iterator[None]:
     except BeakerGroupNotFound as error:
         raise _rejected(Reason.REFUSED_GROUP, "Beaker has no such group.", error) from error
     except EntrypointChecksumError as error:
-        raise Problem(
-            Reason.BEAKER_UNAVAILABLE,
-            "gantry's entrypoint dataset in the workspace is damaged.",
-            why=str(error)[:300],
-            next_step="A maintainer must delete that dataset; the next run makes it anew.",
-        ) from error
+        raise damaged_entrypoint(str(error)) from error
     except ConfigurationError as error:
         raise _rejected(
             _configuration(str(error)), "gantry cannot make this job.", error
@@ -52,6 +47,16 @@ def problems() -> Iterator[None]:
         if "code=401" in str(error):
             raise unauthorized(str(error)) from error
         raise _rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
+
+
+def damaged_entrypoint(where: str) -> Problem:
+    """gantry's script in the workspace is not what gantry brings along."""
+    return Problem(
+        Reason.BEAKER_UNAVAILABLE,
+        "gantry's entrypoint dataset in the workspace is damaged.",
+        why=where[:300],
+        next_step="A maintainer must delete that dataset; the next run makes it anew.",
+    )
 
 
 def unavailable(why: str) -> Problem:

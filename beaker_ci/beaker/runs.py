@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from beaker import Beaker, BeakerExperimentSpec
+from beaker import Beaker, BeakerExperimentSpec, BeakerJobPriority
 from beaker import beaker_pb2 as pb2
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
@@ -53,7 +53,7 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         command=tuple(task.arguments or ()),
         gpus=(resources.gpu_count if resources else None) or 0,
         replicas=task.replicas or 1,
-        priority=str(task.context.priority or "normal"),
+        priority=_priority(task.context.priority),
         timeout_seconds=(task.timeout or 0) // 1_000_000_000,
         retries=(spec.retry.allowed_task_retries if spec.retry else None) or 0,
         clusters=tuple((task.constraints.cluster if task.constraints else None) or ()),
@@ -66,6 +66,11 @@ def with_state_of(run: Run, workload: pb2.Workload) -> Run:
     """The same run with what can change: status and description."""
     summary, mark = read_description(workload.experiment.description)
     return replace(run, status=_status(workload), summary=summary, mark=mark)
+
+
+def _priority(value: BeakerJobPriority | str | None) -> str:
+    """A spec that we built holds an enumeration; one that Beaker returned, the name."""
+    return value.name if isinstance(value, BeakerJobPriority) else value or "normal"
 
 
 def _status(workload: pb2.Workload) -> str:

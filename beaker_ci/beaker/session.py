@@ -17,6 +17,7 @@ from beaker.exceptions import (
 from gantry import constants
 
 from beaker_ci.beaker.client import BoundedBeaker, connect
+from beaker_ci.beaker.entrypoint import ensure_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.launch import launch
 from beaker_ci.beaker.problems import in_doubt, problems
@@ -114,6 +115,7 @@ class Session:
         self._client.experiment.asking = asking
         try:
             with problems():
+                ensure_entrypoint(self._client, plan.workspace, plan.budget or None)
                 workload = launch(self._client, plan, commit, describe(summary, mark))
                 return read_run(self._client, workload, asking.spec)
         except Problem as problem:

@@ -17,7 +17,7 @@ from beaker_ci.commands import Command, Mistake, help_text, looks_like_command, 
 from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
 from beaker_ci.events import CommentCreated
 from beaker_ci.policy import judge_person
-from beaker_ci.policy.model import CommentNow, Outcome, Permission, Person, Request
+from beaker_ci.policy.model import CommentNow, Outcome, Permission, Person
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView
@@ -70,23 +70,6 @@ class _Asking:
     @property
     def by(self) -> str:
         return f"comment:{self.event.comment_id}"
-
-    @property
-    def request(self) -> Request:
-        """The asking as such; who may ask does not depend on what."""
-        command = next(
-            (item for item in self.asked if isinstance(item, Command)),
-            Command(name="", place=0, source=""),
-        )
-        return Request(
-            who=self.asker,
-            command=command,
-            repository=self.event.repository.full_name,
-            number=self.event.number,
-            is_pull_request=self.event.is_pull_request,
-            asked_body=self.event.body,
-            asked_at=self.event.created_at,
-        )
 
     def problem(self, item: Command | Mistake, problem: Problem) -> Answer:
         """A problem as the answer to one command."""
@@ -235,7 +218,7 @@ def _stranger(
     asking: _Asking, permission: Permission, configuration: Configuration
 ) -> ReplyView | None:
     """The refusal of somebody without the role; None for those who have it."""
-    finding = judge_person(asking.request, permission, configuration)
+    finding = judge_person(asking.asker, permission, configuration)
     if finding.outcome is Outcome.ALLOW:
         return None
     return ReplyView(

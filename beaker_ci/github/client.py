@@ -119,10 +119,15 @@ def write_once(
     raise AssertionError("the last attempt returns or raises")
 
 
+def _is_limit(error: GithubException) -> bool:
+    """Whether GitHub asks us to slow down; a 403 may mean that too."""
+    waits = "retry-after" in (error.headers or {})
+    limited = isinstance(error, RateLimitExceededException) or status_of(error) == 429
+    return limited or (status_of(error) == 403 and waits)
+
+
 def _worth_repeating(error: GithubException) -> bool:
-    limited = isinstance(error, RateLimitExceededException)
-    status = status_of(error)
-    return limited or status == 429 or status >= 500
+    return _is_limit(error) or status_of(error) >= 500
 
 
 def _pause(error: GithubException, attempt: int) -> float:
@@ -136,7 +141,7 @@ def _pause(error: GithubException, attempt: int) -> float:
 def _problem(error: GithubException, doing: str) -> Problem:
     status = status_of(error)
     words = str(error.message or error.data or "")[:200]
-    if isinstance(error, RateLimitExceededException) or status == 429 or status >= 500:
+    if _worth_repeating(error):
         return Problem(
             Reason.GITHUB_UNAVAILABLE,
             f"GitHub did not serve us while {doing}.",

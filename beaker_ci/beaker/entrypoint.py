@@ -1,0 +1,58 @@
+"""gantry's entrypoint dataset, made whole.
+
+gantry uploads its entrypoint script to a dataset of the workspace, once. A submission that dies
+during that upload leaves the dataset without the script, and every later one fails on it. Here the
+upload is finished by whoever comes next; the dataset is committed only when the script is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+
+import requests
+from beaker import BeakerDataset
+from beaker.exceptions import BeakerDatasetConflict, BeakerError
+from gantry import constants
+from gantry.version import VERSION
+
+from beaker_ci.beaker.client import BoundedBeaker
+from beaker_ci.beaker.problems import damaged_entrypoint
+
+ATTEMPTS = 4
+"""Looks at the dataset; others may be making it at the same time."""
+
+
+def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None) -> None:
+    """Sees to it that the workspace holds gantry's entrypoint dataset, whole.
+
+    Raises:
+        Problem: ``beaker.unavailable`` when the dataset is there, committed, and damaged.
+    """
+    script = files("gantry").joinpath(constants.ENTRYPOINT).read_bytes()
+    space = client.workspace.get(workspace)
+    name = f"gantry-v{VERSION}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
+    last: Exception | None = None
+    for _ in range(ATTEMPTS):
+        listed = client.dataset.list(workspace=space, name_or_description=name, results=False)
+        dataset = next((one for one in listed if one.name == name), None)
+        try:
+            if dataset is None:
+                dataset = client.dataset.create(name, workspace=space, budget=budget, commit=False)
+            elif _is_whole(client, dataset, len(script)):
+                client.dataset.commit(dataset)
+                return
+            elif dataset.HasField("committed"):
+                raise damaged_entrypoint(client.dataset.url(dataset))
+            client.forget_datasets()
+            client.dataset.upload(dataset, script, constants.ENTRYPOINT)
+        except (BeakerDatasetConflict, BeakerError, requests.RequestException) as error:
+            last = error
+            client.forget_datasets()
+    if last is not None:
+        raise last
+
+
+def _is_whole(client: BoundedBeaker, dataset: BeakerDataset, size: int) -> bool:
+    held = list(client.dataset.list_files(dataset))
+    return [(file.path, file.size) for file in held] == [(constants.ENTRYPOINT, size)]

@@ -1,0 +1,138 @@
+"""The stage of a conversation: one pull request, both local services, and the bot between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from beaker_ci.run import describe, read_description
+from beaker_ci.sandbox.beaker import LocalBeaker
+from beaker_ci.sandbox.git import SandboxRepository
+from beaker_ci.sandbox.github import LocalGitHub
+from beaker_ci.sandbox.runner import Step, StepResult
+
+CONFIG = """\
+version: 1
+workspace: ai2/widgets
+budget: ai2/widgets-budget
+allow:
+  clusters: ["ai2/*"]
+limits:
+  timeout: 2h
+presets:
+  gpu-tests:
+    description: GPU unit tests
+    command: [python, check.py]
+    gpus: 1
+    task_timeout: 15m
+"""
+
+TRAIN = """\
+import json, os, pathlib
+print("step 1/1 loss 0.5", flush=True)
+pathlib.Path(os.environ["RESULTS_DIR"], "metrics.json").write_text(json.dumps({"loss": 0.5}))
+"""
+
+PERMISSIONS = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+
+
+class Stage:
+    """One repository with pull request #1 by ``writer``, and a bot that hears every comment.
+
+    Attributes:
+        hub: The local GitHub.
+        beaker: The local Beaker; its jobs wait until a test lets them go.
+        number: Of the pull request.
+        inputs: The action's inputs; change them to start the bot differently.
+        extra: Further variables of the bot's process.
+    """
+
+    def __init__(self, directory: Path, hub: LocalGitHub, beaker: LocalBeaker) -> None:
+        self.directory = directory
+        self.hub = hub
+        self.beaker = beaker
+        self.token = hub.add_token("actions", permissions=PERMISSIONS)
+        self.inputs = {"github-token": self.token}
+        self.extra = beaker.environment()
+        del self.extra["HOME"]
+        self.number = hub.open_pull_request("feature", by="writer", title="Train better")
+
+    def step(self, payload: Mapping[str, Any] | bytes, event: str = "issue_comment") -> Step:
+        """A workflow step that will handle an event."""
+        return Step.prepare(
+            self.directory,
+            event=event,
+            payload=payload,
+            repository=self.hub.full_name,
+            api_url=self.hub.api_url,
+            server_url=self.hub.server_url,
+            inputs=self.inputs,
+            extra=self.extra,
+        )
+
+    def deliver(self, payload: Mapping[str, Any] | bytes) -> StepResult:
+        """Delivers a comment event and waits for the step's end."""
+        return self.step(payload).run()
+
+    def says(self, body: str, by: str = "writer", number: int | None = None) -> StepResult:
+        """Somebody comments; the bot hears it."""
+        return self.deliver(self.hub.comment(number or self.number, by=by, body=body))
+
+    def heard(self, payload: Mapping[str, Any]) -> None:
+        """Expects the bot's eyes, and nothing else, on the comment of an event."""
+        assert self.hub.take_reactions(payload["comment"]["id"]) == ["eyes"]
+
+    def answer(self) -> str:
+        """Takes the bot's oldest comment that was not taken yet."""
+        return self.tidy(self.hub.take_comment(self.number).body)
+
+    def tidy(self, text: str) -> str:
+        """A text without what differs from one play to the next: addresses, commits, ids."""
+        text = text.replace(self.hub.server_url, "https://github.test")
+        text = text.replace(self.beaker.address, "https://beaker.test").replace("\u2060", "")
+        text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "01ULID", text)
+        for name, branch in (("head", "feature"), ("main", "main")):
+            sha = self.hub.repository.head(branch)
+            text = text.replace(sha, f"<{name}>").replace(sha[:7], f"<{name}>")
+        return text
+
+    def age_marks(self, seconds: int) -> None:
+        """Makes every open run look as if its writer took it that much earlier."""
+        with self.beaker.client() as client:
+            for held in self.beaker.experiments("ci-bot"):
+                human, mark = read_description(held.description)
+                if mark is not None:
+                    older = replace(mark, since=mark.since - seconds)
+                    workload = client.workload.get(held.id)
+                    client.workload.update(workload, description=describe(human, older))
+
+    def leftovers(self) -> list[str]:
+        """Everything on both servers that the test did not expect."""
+        return [*self.hub.leftovers(), *self.beaker.leftovers()]
+
+
+@contextmanager
+def open_stage(
+    directory: Path, files: Mapping[str, str] | None = None, **hub: Any
+) -> Iterator[Stage]:
+    """Builds the stage below a directory; with other files on the default branch if given."""
+    base = {".github/beaker-ci.yml": CONFIG, "train.py": TRAIN} if files is None else files
+    with ExitStack() as stack:
+        repository = stack.enter_context(SandboxRepository.create(directory / "widget", base))
+        repository.commit("feature", {"model.py": "rate = 0.1\n"}, message="Train better")
+        local_hub = stack.enter_context(LocalGitHub(repository, **hub))
+        beaker = stack.enter_context(
+            LocalBeaker(directory / "beaker", {local_hub.full_name: repository.path})
+        )
+        beaker.hold_jobs = True
+        yield Stage(directory, local_hub, beaker)

@@ -1,0 +1,171 @@
+"""One experiment, one comment, one check: whatever is delivered twice, lost or killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from stage import Stage
+
+from beaker_ci.sandbox import beaker, github
+
+RUN = "/beaker run -- python train.py"
+
+HUB_CALLS = 12
+"""More than a submission and its report make."""
+
+BEAKER_CALLS = 30
+"""More than a submission and its report make."""
+
+BEAKER_WRITES = ("POST experiments", "UpdateWorkload")
+
+
+def expect_one_of_each(stage: Stage, asked: Mapping[str, Any]) -> None:
+    """One experiment, one comment, one check, which know one another, and nothing else."""
+    held = stage.beaker.take_experiment()
+    answer = stage.hub.take_comment(stage.number)
+    check = stage.hub.take_check()
+    assert held.env["BEAKER_CI_SHA"] == stage.hub.head(stage.number) == check.head_sha
+    assert check.external_id == held.id
+    assert held.id in answer.body
+    assert f'"comment_id":{answer.id},"check_id":{check.id}' in held.description
+    stage.heard(asked)
+    assert stage.leftovers() == []
+
+
+def test_the_same_event_twice(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+
+    first, second = stage.deliver(asked), stage.deliver(asked)
+
+    assert (first.reason, second.reason) == ("accepted", "accepted")
+    assert first.outputs["workload-id"] == second.outputs["workload-id"]
+    expect_one_of_each(stage, asked)
+
+
+def test_six_at_once(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+    steps = [stage.step(asked) for _ in range(6)]
+
+    processes = [step.start() for step in steps]
+    results = [
+        step.result(process.wait(60)) for step, process in zip(steps, processes, strict=True)
+    ]
+
+    assert [(result.exit_code, result.reason) for result in results] == [(0, "accepted")] * 6
+    assert len({result.outputs["workload-id"] for result in results}) == 1
+    expect_one_of_each(stage, asked)
+
+
+def test_a_question_six_at_once_gets_one_answer(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body="/beaker rnu gpu-tests")
+
+    processes = [stage.step(asked).start() for _ in range(6)]
+
+    assert [process.wait(60) for process in processes] == [0] * 6
+    left = [comment for comment in stage.hub.comments(stage.number) if comment.body != RUN]
+    assert len(left) == 2  # the question and the answer
+    while [line for line in stage.hub.leftovers() if "comment" in line and "reaction" not in line]:
+        stage.hub.take_comment(stage.number)
+    stage.heard(asked)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        beaker.Fault("POST experiments", drop=True),
+        beaker.Fault("POST experiments", drop=True, after=True),
+        beaker.Fault("POST experiments", code=503),
+        beaker.Fault("POST experiments", code=500, after=True),
+        beaker.Fault("GetWorkload", code="UNAVAILABLE"),
+        beaker.Fault("ResolveWorkloadName", code="UNAVAILABLE", times=3),
+        beaker.Fault("UpdateWorkload", code="UNAVAILABLE", after=True),
+    ],
+    ids=lambda fault: f"{fault.name} {fault.code or 'drop'}{' after' if fault.after else ''}",
+)
+def test_beaker_loses_an_answer(stage: Stage, fault: beaker.Fault) -> None:
+    stage.beaker.faults.add(fault)
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+
+    result = stage.deliver(asked)
+
+    assert (result.exit_code, result.reason) == (0, "accepted")
+    expect_one_of_each(stage, asked)
+
+
+@pytest.mark.parametrize("path", ["/reactions$", "/issues/1/comments$", "/check-runs$"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 502},
+        {"status": 502, "after": True},
+        {"drop": True},
+        {"drop": True, "after": True},
+        {"status": 429, "headers": {"retry-after": "1"}},
+        {
+            "status": 403,
+            "headers": {"retry-after": "1"},
+            "body": {"message": "You have exceeded a secondary rate limit. Please wait."},
+        },
+    ],
+    ids=["502", "502 after", "drop", "drop after", "429", "secondary"],
+)
+def test_github_loses_an_answer(stage: Stage, path: str, fault: dict[str, Any]) -> None:
+    stage.hub.faults.add(github.Fault(method="POST", path=path, **fault))
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+
+    result = stage.deliver(asked)
+
+    assert (result.exit_code, result.reason) == (0, "accepted")
+    expect_one_of_each(stage, asked)
+
+
+@pytest.mark.parametrize("nth", range(1, HUB_CALLS + 1))
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_a_call_to_github(stage: Stage, nth: int, when: str) -> None:
+    hook = stage.hub.faults.before if when == "before" else stage.hub.faults.after
+    survive_a_kill(stage, lambda kill: hook(None, "", kill, nth=nth), last=nth == HUB_CALLS)
+
+
+@pytest.mark.parametrize("nth", range(1, BEAKER_CALLS + 1))
+def test_killed_at_a_call_to_beaker(stage: Stage, nth: int) -> None:
+    survive_a_kill(
+        stage,
+        lambda kill: stage.beaker.faults.before(".*", kill, nth=nth),
+        last=nth == BEAKER_CALLS,
+    )
+
+
+@pytest.mark.parametrize("name", BEAKER_WRITES)
+def test_killed_after_a_write_to_beaker(stage: Stage, name: str) -> None:
+    survive_a_kill(stage, lambda kill: stage.beaker.faults.after(name, kill), last=False)
+
+
+def survive_a_kill(
+    stage: Stage, arm: Callable[[Callable[[], None]], object], *, last: bool
+) -> None:
+    """Kills the bot at a call, delivers the event again, and expects one of each.
+
+    Args:
+        arm: Sets the hook that kills.
+        last: Whether the call is one that a healthy step never makes: it proves that the
+            others were all of them.
+    """
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+    running: list[subprocess.Popen[bytes]] = []
+    arm(lambda: running[0].send_signal(signal.SIGKILL))
+    running.append(stage.step(asked).start())
+    code = running[0].wait(60)
+    if last:
+        assert code == 0
+    stage.hub.faults.clear()
+    stage.beaker.faults.clear()
+    stage.age_marks(60)
+
+    again = stage.deliver(asked)
+
+    assert (again.exit_code, again.reason) == (0, "accepted")
+    expect_one_of_each(stage, asked)
