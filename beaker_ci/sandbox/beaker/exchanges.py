@@ -92,7 +92,7 @@ class Exchanges:
             Dropped: No answer at all.
         """
         started = time.monotonic()
-        outcome = "INTERNAL"
+        outcome = "OK"
         try:
             if self.latency:
                 self._pause(self.latency)
@@ -104,17 +104,17 @@ class Exchanges:
             for fault in met:
                 if fault.after:
                     fault.strike(self._pause)
-            outcome = "OK"
         except Refused as refused:
             outcome = str(refused.code)
             raise
         except Dropped:
             outcome = "DROPPED"
             raise
-        except Exception:
-            # A defect of this server must not look like one of Beaker's usual refusals.
+        except Exception as error:
+            # Kept for the test to see; no code that clients would patiently retry.
+            outcome = "UNKNOWN"
             self.crashes.append(f"{name}: {traceback.format_exc()}")
-            raise
+            raise Refused(outcome, f"the local Beaker has a defect: {error!r}") from error
         finally:
             self._requests.record(Request(name, author, time.monotonic() - started, outcome))
         return result

@@ -41,26 +41,25 @@ class Runner:
         self.grace = 5.0
         self._containers = containers
         self._checkouts = checkouts
-        self._running: dict[str, JobProcess] = {}
+        self._running: list[JobProcess] = []
+        self._closed = False
 
     def launch(self, job: Job, life: Life) -> None:
         """Start a placed job; returns at once. The caller holds the server's lock."""
+        if self._closed:
+            return
         process = JobProcess(job, life, self._containers, self._checkouts, self.grace)
-        self._running = {key: each for key, each in self._running.items() if each.alive}
-        self._running[job.id] = process
+        self._running = [*(each for each in self._running if each.alive), process]
         job.process = process
         process.begin()
 
-    @property
-    def running(self) -> list[str]:
-        """Ids of the jobs whose processes run."""
-        return [job_id for job_id, process in self._running.items() if process.alive]
-
-    def close(self) -> None:
-        """Kill every process and wait until all are gone."""
-        for process in self._running.values():
+    def close(self, monitor: threading.Condition) -> None:
+        """Kill every process, start no other, and wait until all are gone."""
+        with monitor:
+            self._closed = True
+        for process in self._running:
             process.kill()
-        for process in self._running.values():
+        for process in self._running:
             process.join()
 
 

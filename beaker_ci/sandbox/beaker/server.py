@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
-import yaml
 from beaker import Beaker
 from beaker import beaker_pb2 as pb2
 
 from beaker_ci.sandbox.beaker.backend import Backend
 from beaker_ci.sandbox.beaker.certificates import make_certificates
-from beaker_ci.sandbox.beaker.client import make_client
-from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN, DEFAULT_WORKSPACE, furnish
+from beaker_ci.sandbox.beaker.client import client_environment, make_client, write_config
+from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN, furnish
 from beaker_ci.sandbox.beaker.exchanges import Requests
 from beaker_ci.sandbox.beaker.faults import Faults
 from beaker_ci.sandbox.beaker.moments import Clock, stamp, utc_now
@@ -26,7 +22,7 @@ from beaker_ci.sandbox.beaker.records import Job
 from beaker_ci.sandbox.beaker.rest import RestServer
 from beaker_ci.sandbox.beaker.rpc.service import RpcServer
 from beaker_ci.sandbox.beaker.views import ExperimentView, view_experiment
-from beaker_ci.sandbox.beaker.world import ORGANIZATION, World
+from beaker_ci.sandbox.beaker.world import World
 
 _DONE = ("succeeded", "failed", "canceled")
 
@@ -71,9 +67,8 @@ class LocalBeaker:
 
     def close(self) -> None:
         """Kill every job, break off every request, end every thread."""
-        self.hold_jobs = True
         self._backend.exchanges.close()
-        self._backend.runner.close()
+        self._backend.runner.close(self._backend.monitor)
         self._rest.close()
         self._rpc.close()
 
@@ -92,37 +87,13 @@ class LocalBeaker:
     def config_file(self, token: str = DEFAULT_TOKEN) -> Path:
         """Write a client's configuration for a user's token."""
         path = self._directory / f"config-{token}.yml"
-        settings = {
-            "agent_address": self.address,
-            "rpc_address": self.rpc_address,
-            "user_token": token,
-            "default_org": ORGANIZATION,
-            "default_workspace": DEFAULT_WORKSPACE,
-        }
-        path.write_text(yaml.safe_dump(settings))
+        write_config(path, address=self.address, rpc_address=self.rpc_address, token=token)
         return path
 
     def environment(self, token: str = DEFAULT_TOKEN) -> dict[str, str]:
-        """The whole environment for a client's process: paths, configuration, certificates.
-
-        Its home is a directory of the server, where both clients find that they looked for
-        updates just now.
-        """
+        """The whole environment for a client's process: paths, configuration, certificates."""
         home = self._directory / "client-home"
-        for file in (".beaker/.beaker-py.json", ".beaker/.beaker-gantry.json"):
-            (home / file).parent.mkdir(parents=True, exist_ok=True)
-            checked = {"version_checked": datetime.now(UTC).timestamp()}
-            (home / file).write_text(json.dumps(checked))
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": os.environ.get("LANG", "C.UTF-8"),
-            "HOME": str(home),
-            "BEAKER_CONFIG": str(self.config_file(token)),
-            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(self.ca_file),
-            "GANTRY_CHECK_FOR_UPGRADES": "0",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
-        }
+        return client_environment(home, self.config_file(token), self.ca_file)
 
     def client(self, token: str = DEFAULT_TOKEN) -> Beaker:
         """A client for this process, where several servers may have different authorities."""
@@ -221,11 +192,23 @@ class LocalBeaker:
                     self._backend.datasets.writable(dataset, file).write_text(text)
                 self._backend.life.end(job, exit_code)
 
-    def preempt(self, name: str, reason: str = "Preempted by a job of higher priority") -> None:
-        """Interrupt the running jobs of a workload (or one job) as the scheduler would."""
+    def preempt(
+        self,
+        name: str,
+        code: int = pb2.CANCELATION_CODE_SYSTEM_PREEMPTION,
+        reason: str = "Preempted by a job of higher priority",
+    ) -> None:
+        """Interrupt the placed jobs of a workload (or one job) as Beaker itself would.
+
+        Args:
+            name: Id of a workload or job, or ``author/name``.
+            code: The cancelation code; any number, also one that clients do not know yet.
+            reason: The words that go with it.
+        """
         with self._backend.monitor:
             for job in self._unfinished(name):
-                self._backend.life.cancel(job, pb2.CANCELATION_CODE_SYSTEM_PREEMPTION, reason)
+                if job.placed:
+                    self._backend.life.cancel(job, cast("pb2.CancelationCode", code), reason)
 
     def lose_node(self, name: str, reason: str = "Node is unavailable") -> None:
         """Take a node (by host name or id) out of service, with the jobs on it."""
@@ -308,9 +291,10 @@ class LocalBeaker:
         """
         with self._backend.monitor:
             unseen = [each for each in self._backend.experiments.all() if not each.seen]
+            jobs = self._backend.life.jobs.values()
             return [
                 *(f"experiment {each.author}/{each.message.name}" for each in unseen),
                 *(f"unknown request {name}" for name in self._backend.unknown),
                 *(f"crashed request {crash}" for crash in self._backend.exchanges.crashes),
-                *(f"running job {job_id}" for job_id in self._backend.runner.running),
+                *(f"running job {job.id}" for job in jobs if job.process is not None),
             ]

@@ -117,7 +117,7 @@ def test_the_task_timeout_ends_a_job_that_ignores_the_polite_signal(
     local_beaker.grace = 0.1
     script = "trap '' TERM; echo started; while :; do sleep 0.05; done"
 
-    run = local_beaker.wait(submit(client, "sh", "-c", script, timeout="400ms"))
+    run = local_beaker.wait(submit(client, "sh", "-c", script, timeout="1s"))
 
     assert run.status == "canceled"
     assert (run.jobs[0].canceled_code, run.jobs[0].exit_code) == (5, 137)
