@@ -92,7 +92,7 @@ def _own(
 _PRESET: Final = Argument(
     name="PRESET",
     pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
-    form="letters, digits and . _ -",
+    form="a preset's name, of letters, digits and . _ -",
 )
 _RUN: Final = Argument(
     name="RUN",
@@ -117,7 +117,7 @@ _ALL: Final = (
     ),
     Definition(
         name="plan",
-        summary="all of `run` but the submission, with price and policy",
+        summary="like `run`, but only price and policy",
         example="/beaker plan gpu-tests --gpus 2",
         argument=_PRESET,
         options=OPTIONS,

@@ -74,7 +74,7 @@ def _job_options() -> list[str]:
     refused = [option for option in OPTIONS if option.access is Access.REFUSED]
     return [
         *lines,
-        "* the repository's policy may limit it.",
+        "\\* The repository's policy may limit it.",
         "",
         "<details><summary>Options of gantry that a comment cannot give</summary>",
         "",

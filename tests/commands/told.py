@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import textwrap
 
 from beaker_ci.commands import Command, Mistake, parse_comment
 
@@ -39,3 +40,8 @@ def the_command(comment: str) -> Command:
     (parsed,) = parse_comment(comment)
     assert isinstance(parsed, Command), parsed
     return parsed
+
+
+def wrapped(text: str) -> str:
+    """A text in indented lines of a readable length."""
+    return textwrap.fill(text, 90, initial_indent="    ", subsequent_indent="    ")
