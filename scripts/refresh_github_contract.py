@@ -1,12 +1,12 @@
 """Cuts GitHub's published API descriptions down to what the local GitHub serves.
 
-Reads the npm packages ``@octokit/openapi`` (REST) and ``@octokit/graphql-schema`` and writes,
-beside the local GitHub, ``contract.json`` and ``schema.graphql``. Both are committed, so that
-nothing but this script ever needs the packages (the first one is 385 MB unpacked). Review the
-diff after a run.
+Reads the npm packages ``@octokit/openapi`` (REST), ``@octokit/graphql-schema`` and
+``@octokit/webhooks-schemas`` and writes ``contract.json`` and ``schema.graphql`` beside the local
+GitHub, ``webhooks.json`` beside its tests. They are committed, so that nothing but this script ever
+needs the packages (the first one is 385 MB unpacked). Review the diff after a run.
 
-Usage: ``npm pack @octokit/openapi @octokit/graphql-schema`` in some folder, then
-``python scripts/refresh_github_contract.py FOLDER``.
+Usage: ``npm pack @octokit/openapi @octokit/graphql-schema @octokit/webhooks-schemas`` in some
+folder, then ``python scripts/refresh_github_contract.py FOLDER``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import tarfile
 from pathlib import Path
 from typing import IO, Any
 
-TARGET = Path(__file__).parents[1] / "beaker_ci" / "sandbox" / "github"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "beaker_ci" / "sandbox" / "github"
+WEBHOOKS_TARGET = ROOT / "tests" / "sandbox" / "github" / "webhooks.json"
 REPOSITORY = "/repos/{owner}/{repo}"
 
 OPERATIONS = f"""
@@ -108,8 +110,20 @@ GRAPHQL_WHOLE = {
 KNOWN_GRAPHQL = {*GRAPHQL, *GRAPHQL_WHOLE, "Boolean", "Float", "ID", "Int", "String"}
 
 
+WEBHOOKS = (
+    "issue_comment$created",
+    "issue_comment$deleted",
+    "issue_comment$edited",
+    "pull_request$closed",
+    "pull_request$opened",
+    "pull_request$synchronize",
+    "push$event",
+    "workflow_dispatch$event",
+)
+
+
 def main() -> None:
-    """Writes both files and the licence texts of the packages."""
+    """Writes the files and the licence texts of the packages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where `npm pack` left the packages")
     folder = parser.parse_args().folder
@@ -120,13 +134,17 @@ def main() -> None:
     operations = [tuple(line.split()) for line in OPERATIONS.split("\n") if line]
     contract = cut(document, [(method, path) for method, path in operations])
     contract["x-source"] = f"npm @octokit/openapi {version}"
-    text = json.dumps(contract, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    (TARGET / "contract.json").write_text(text + "\n", encoding="utf-8")
+    _write(TARGET / "contract.json", contract)
     with _package(folder, "octokit-graphql-schema-*.tgz") as package:
         version = json.load(_member(package, "package.json"))["version"]
         schema = cut_graphql(_member(package, "schema.graphql").read().decode())
     header = f"# Cut from npm @octokit/graphql-schema {version} (MIT, see LICENSE.octokit).\n\n"
     (TARGET / "schema.graphql").write_text(header + schema + "\n", encoding="utf-8")
+    with _package(folder, "octokit-webhooks-schemas-*.tgz") as package:
+        version = json.load(_member(package, "package.json"))["version"]
+        webhooks = cut_webhooks(json.load(_member(package, "schema.json")))
+    source = f"npm @octokit/webhooks-schemas {version} (MIT, Octokit contributors)"
+    _write(WEBHOOKS_TARGET, {**webhooks, "x-source": source})
     (TARGET / "LICENSE.octokit").write_text(license_text.strip() + "\n", encoding="utf-8")
 
 
@@ -185,6 +203,18 @@ def _references(value: Any) -> set[str]:
     return found | {reference} if isinstance(reference, str) else found
 
 
+def cut_webhooks(document: dict[str, Any]) -> dict[str, Any]:
+    """The part of the webhooks' JSON Schema that ``WEBHOOKS`` needs, without its prose."""
+    definitions: dict[str, Any] = {}
+    pending = {f"#/definitions/{name}" for name in WEBHOOKS}
+    while pending:
+        name = pending.pop().rpartition("/")[2]
+        if name not in definitions:
+            definitions[name] = _without_prose(document["definitions"][name])
+            pending |= _references(definitions[name])
+    return {"$schema": document["$schema"], "definitions": definitions}
+
+
 def cut_graphql(sdl: str) -> str:
     """The part of a GraphQL schema that ``GRAPHQL`` lists, without its prose."""
     from graphql import parse, print_ast
@@ -233,6 +263,11 @@ def _type_name(node: Any) -> str:
     while hasattr(node, "type"):
         node = node.type
     return str(node.name.value)
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _package(folder: Path, pattern: str) -> tarfile.TarFile:

@@ -82,15 +82,13 @@ class _Armed:
     seen: int = 0
     hits: int = 0
 
-    def strikes(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
+        """Counts a request; whether the rule applies to it."""
         rule = self.rule
         if rule.method not in (None, method) or not re.search(rule.path, path):
             return False
         self.seen += 1
-        if (rule.nth is not None and self.seen != rule.nth) or self.hits == rule.times:
-            return False
-        self.hits += 1
-        return True
+        return rule.nth in (None, self.seen) and self.hits != rule.times
 
 
 @dataclass(frozen=True)
@@ -157,12 +155,20 @@ class Faults:
 
     def strike(self, method: str, path: str) -> Strike:
         """What the next request meets; counts it."""
+        fault: Fault | None = None
+        hooks: list[Hook] = []
         with self._lock:
-            rules = [armed.rule for armed in self._armed if armed.strikes(method, path)]
-        faults = [rule for rule in rules if isinstance(rule, Fault)]
-        hooks = [rule for rule in rules if isinstance(rule, Hook)]
+            for armed in self._armed:
+                rule = armed.rule
+                if not armed.matches(method, path) or (fault and isinstance(rule, Fault)):
+                    continue
+                armed.hits += 1
+                if isinstance(rule, Fault):
+                    fault = rule
+                else:
+                    hooks.append(rule)
         return Strike(
-            faults[0] if faults else None,
+            fault,
             tuple(hook.do for hook in hooks if not hook.after),
             tuple(hook.do for hook in hooks if hook.after),
         )

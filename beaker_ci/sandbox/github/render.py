@@ -81,7 +81,6 @@ def user(state: State, account: Account) -> Json:
         "events_url": f"{url}/events{{/privacy}}",
         "received_events_url": f"{url}/received_events",
         "type": account.type,
-        "user_view_type": "public",
         "site_admin": False,
     }
 
@@ -91,7 +90,6 @@ def app(state: State, app: App) -> Json:
     owner = {**user(state, app.bot), "login": "github", "type": "Organization"}
     return {
         "id": app.id,
-        "client_id": f"Iv1.{app.id:016x}",
         "slug": app.slug,
         "node_id": f"A_{app.id}",
         "owner": owner,
@@ -152,6 +150,8 @@ def repository(state: State, fork: str | None = None) -> Json:
         "license": None,
         "allow_forking": True,
         "is_template": False,
+        "web_commit_signoff_required": False,
+        "custom_properties": {},
         "topics": [],
         "visibility": "private" if state.private else "public",
         "default_branch": state.git.default_branch,

@@ -145,7 +145,10 @@ def list_check_runs(state: State, request: Request) -> Response:
         and query.get("app_id") in (None, str(run.app.id))
     ]
     if query.get("filter", "latest") == "latest":
-        found = list({(run.name, run.app): run for run in reversed(found)}.values())[::-1]
+        latest: dict[tuple[str, App], CheckRun] = {}
+        for run in found:
+            latest.setdefault((run.name, run.app), run)
+        found = list(latest.values())
     shown, headers = page(state, request, found)
     runs = [render_code.check_run(state, run) for run in shown]
     return Response(200, {"total_count": len(found), "check_runs": runs}, headers)
