@@ -12,6 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _LIFETIME = timedelta(days=2)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -27,17 +38,22 @@ def make_certificates(host: str = "localhost") -> Certificates:
     """Make a new authority and a certificate for a host and 127.0.0.1, valid for two days."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority_name = _name("beaker-ci sandbox authority")
+    authority_id = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
     authority = (
         _builder(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+        .add_extension(authority_id, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority_id)
     certificate = (
         _builder(_name(host), authority_name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(issuer, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     return Certificates(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import stat
 import sys
@@ -137,14 +138,13 @@ class Containers:
         kind = mount.WhichOneof("source")
         if kind == "dataset_id":
             source = self._datasets.find(mount.dataset_id).directory
-            shutil.copytree(source / mount.sub_path.strip("/"), target, symlinks=True)
+            shutil.copytree(source.joinpath(*_parts(mount.sub_path)), target, symlinks=True)
         elif kind == "secret_reference":
             secret = self._world.secrets.get((job.message.workspace_id, mount.secret_reference))
             target.write_bytes(b"" if secret is None else secret.value)
         else:  # shared between jobs, as a Weka bucket or a node's disk is
-            name = getattr(mount, kind or "weka").strip("/")
-            parts = [part for part in PurePosixPath(name).parts if part != ".."]
-            target = self._root.joinpath("shared", kind or "weka", *parts)
+            kind = kind or "weka"
+            target = self._root.joinpath("shared", kind, *_parts(getattr(mount, kind)))
             target.mkdir(parents=True, exist_ok=True)
         return target
 
@@ -156,6 +156,10 @@ def replace_paths(text: str, paths: Mapping[str, Path]) -> str:
     names = "|".join(re.escape(path.rstrip("/")) for path in sorted(paths, key=len, reverse=True))
     pattern = rf"(?<![\w./-])({names})(?![\w.-])"
     return re.sub(pattern, lambda found: str(paths[found[1]]), text)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
 
 
 def _as_entrypoint_would(arguments: list[str], environment: Mapping[str, str]) -> list[str]:
@@ -184,6 +188,6 @@ def _write_programs(directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("python", "python3"):
         program = directory / name
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return directory

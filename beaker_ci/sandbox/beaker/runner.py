@@ -156,8 +156,7 @@ class JobProcess:
             return self._process
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
-        # Not reaped before its group is killed: the group's number cannot be another's by then.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        code = process.wait()
         with self._lock:
             for timer in self._timers:
                 timer.cancel()
@@ -166,7 +165,7 @@ class JobProcess:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             self._process = None
-            return process.wait()
+        return code
 
     def _read(self, stream: IO[bytes]) -> None:
         while line := stream.readline(_MAX_LINE):

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from beaker_lab import REPOSITORY, Repository
 
-from beaker_ci.sandbox.beaker import LocalBeaker
-from beaker_ci.sandbox.beaker.public_github import PublicGitHub
+from beaker_ci.sandbox.beaker import LocalBeaker, PublicGitHub
 
 pytest_plugins = ["beaker_fixtures"]
 

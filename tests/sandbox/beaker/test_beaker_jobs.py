@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import re
 import select
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from beaker import Beaker, BeakerExperimentSpec, BeakerSortOrder
+from beaker import beaker_pb2 as pb2
+from beaker.exceptions import BeakerExperimentConflict
 from beaker_lab import Repository, launch, new_task, submit
+from grpc import RpcError
 
 from beaker_ci.sandbox.beaker import LocalBeaker
 
@@ -310,6 +316,105 @@ def test_closing_kills_what_still_runs(local_beaker: LocalBeaker, client: Beaker
     local_beaker.close()
 
     assert ended(pid)
+
+
+def test_closing_ends_a_reader_of_logs(local_beaker: LocalBeaker, client: Beaker) -> None:
+    local_beaker.hold_jobs = True
+    workload = submit(client, "true")
+    local_beaker.start(workload)
+    local_beaker.write_log(workload, "one")
+    job = local_beaker.experiment(workload).jobs[0]
+    lines = client.service.StreamJobLogs(
+        pb2.StreamJobLogsRequest(job_id=job.id, follow=True),
+        metadata=[("authorization", f"bearer {client.config.user_token}")],
+    )
+    assert next(lines).message == b"one"
+
+    local_beaker.close()
+
+    with pytest.raises(RpcError):
+        next(lines)
+
+
+def test_datasets_secrets_and_shared_disks_are_mounted(
+    local_beaker: LocalBeaker, client: Beaker, widgets: Repository
+) -> None:
+    data = client.dataset.create("corpus", commit=False)
+    client.dataset.upload(data, b"words", "train/words.txt")
+    client.dataset.commit(data)
+    mounts = {
+        "datasets": ["ci-bot/corpus:train:/data"],
+        "dataset_secrets": ["HF_TOKEN:/token"],
+        "weka": ["oe-eval-default:/weka"],
+    }
+    read = "cat /data/words.txt /token; echo kept > /weka/file"
+
+    first = local_beaker.wait(launch(client, widgets.head, "sh", "-c", read, **mounts))
+    second = local_beaker.wait(launch(client, widgets.head, "cat", "/weka/file", **mounts))
+
+    assert (first.status, first.log) == ("succeeded", "wordshf-not-a-real-token\n")
+    assert (second.status, second.log) == ("succeeded", "kept\n")
+
+
+def test_one_of_many_racing_for_a_name_wins(local_beaker: LocalBeaker, client: Beaker) -> None:
+    def race(_: int) -> bool:
+        try:
+            submit(client, "true", name="race")
+        except BeakerExperimentConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(race, range(16)))
+
+    assert sum(won) == len(local_beaker.experiments()) == 1
+
+
+def test_many_jobs_at_once_share_the_slots(local_beaker: LocalBeaker, client: Beaker) -> None:
+    def run(number: int) -> str:
+        return submit(client, "echo", str(number), cluster=SMALL, gpus=4)
+
+    with ThreadPoolExecutor(8) as pool:
+        workloads = list(pool.map(run, range(12)))
+
+    runs = [local_beaker.wait(workload) for workload in workloads]
+    assert [run.log for run in runs] == [f"{number}\n" for number in range(12)]
+
+
+def test_the_queue_goes_by_priority(local_beaker: LocalBeaker, client: Beaker) -> None:
+    local_beaker.hold_jobs = True
+    blocking = submit(client, "true", cluster=SMALL, gpus=8)
+    local_beaker.start(blocking)
+    urgent_last = [
+        submit(client, "true", cluster=SMALL, gpus=8, priority=priority)
+        for priority in ("low", "normal", "urgent")
+    ]
+    for workload in urgent_last:
+        local_beaker.release(workload)
+    local_beaker.finish(blocking)
+
+    runs = [local_beaker.wait(workload) for workload in urgent_last]
+
+    started = [client.job.get(run.jobs[0].id).status.started.ToNanoseconds() for run in runs]
+    assert started == sorted(started, reverse=True)
+
+
+def test_timestamps_come_from_the_given_clock(tmp_path: Path) -> None:
+    now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    with LocalBeaker(tmp_path / "beaker", {}, clock=lambda: now) as beaker:
+        beaker.hold_jobs = True
+        with beaker.client() as client:
+            workload = submit(client, "true")
+            beaker.start(workload)
+            beaker.write_log(workload, "one\ntwo")
+            now += timedelta(minutes=5)
+            beaker.finish(workload)
+
+            job = client.job.get(beaker.experiment(workload).jobs[0].id)
+            assert job.status.started.ToDatetime(UTC) == now - timedelta(minutes=5)
+            assert job.status.finalized.ToDatetime(UTC) == now
+            first, second = (line.timestamp.ToNanoseconds() for line in client.job.logs(job))
+            assert first < second
 
 
 def ended(pid: int) -> bool:
