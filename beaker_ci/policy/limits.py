@@ -80,7 +80,7 @@ def min_runtime(case: Case) -> Finding | None:
         return None
     asked, limit = duration(case.recipe, "min_runtime"), case.configuration.limits.min_runtime
     if asked is None or asked > limit:
-        return _beyond(case, "min_runtime", limit.text)
+        return _beyond(case, "min_runtime", limit.text if limit.seconds else "0s")
     return allow("min-runtime", f"{asked} of at most {limit}")
 
 
@@ -112,7 +112,7 @@ def priority(case: Case) -> Finding:
         return wait(
             "priority",
             Reason.NEEDS_APPROVAL_PRIORITY,
-            f"{asked} is above {rules.max}; up to {highest} an approver may let it through",
+            f"{asked} is above {rules.max}; an approver may let {highest} through",
             f"Ask an approver, or write `{_line(rules.max)}`.",
         )
     return allow("priority", f"{asked} of at most {rules.max}")
@@ -171,12 +171,14 @@ def _size(case: Case, name: str) -> Finding | None:
 def _beyond(case: Case, name: str, limit: str, key: str = "") -> Finding:
     """The refusal that names the limit, the value asked for and the words to type."""
     asked = case.recipe.get(name, case.options.get(name))
-    option = f"--{name.replace('_', '-')}"
+    said = f"{asked:g}" if isinstance(asked, float) else asked
+    option, rule = f"--{name.replace('_', '-')}", f"`limits.{key or name}`"
+    write = f"Write `{option} {limit}` or less" if limit != "0s" else f"Leave `{option}` out"
     return refuse(
         name.replace("_", "-"),
         Reason.REFUSED_LIMIT,
-        f"{asked} asked for; the limit is {limit} (`limits.{key or name}`)",
-        f"Write `{option} {limit}` or less, or ask a maintainer to raise `limits.{key or name}`.",
+        f"`{option} {said}` is beyond the limit of {limit} ({rule})",
+        f"{write}, or ask a maintainer to raise {rule}.",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.commands.model import Command
 from beaker_ci.commands.nearest import nearest
 from beaker_ci.commands.options import OPTIONS, Access, Origin
+from beaker_ci.policy.paste import as_own_command, with_preset
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -124,16 +125,19 @@ def _preset(command: Command, configuration: Configuration) -> Preset | None:
     if command.preset in presets:
         return presets[command.preset]
     meant = nearest(command.preset, presets)
-    as_command = f"/beaker {command.name} -- {command.preset}"
-    raise Problem(
-        Reason.USAGE_UNKNOWN_PRESET,
-        f"There is no preset `{command.preset}`.",
-        why="Presets here: " + ", ".join(sorted(presets)) + "."
+    what = f"There is no preset `{command.preset}`."
+    why = (
+        f"Presets here: {', '.join(sorted(presets))}."
         if presets
-        else "The configuration on the default branch has no presets.",
-        next_step="Did you mean this?" if meant else "To run it as a command, write `--` before:",
-        paste=f"/beaker {command.name} {meant}" if meant else as_command,
+        else "The configuration on the default branch has no presets."
     )
+    if meant:
+        line, next_step = with_preset(command, meant), "Did you mean this?"
+    elif configuration.allow.commands == "any":
+        line, next_step = as_own_command(command), "To run it as a command, write `--` before:"
+    else:
+        line, next_step = "", "Run one of the presets."
+    raise Problem(Reason.USAGE_UNKNOWN_PRESET, what, why=why, next_step=next_step, paste=line)
 
 
 def _missing_command(command: Command, configuration: Configuration) -> Problem:

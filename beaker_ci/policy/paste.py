@@ -33,6 +33,24 @@ def with_option(command: Command, name: str, value: str) -> str:
     return _with_script(command, line) if line else ""
 
 
+def with_preset(command: Command, preset: str) -> str:
+    """The command as it was written, with another preset; its script below it."""
+    line, found = _preset_word(command).subn(preset, command.source, count=1)
+    return _with_script(command, line) if found else f"/beaker {command.name} {preset}"
+
+
+def as_own_command(command: Command) -> str:
+    """The line in which the word that is no preset stands after ``--``."""
+    line, found = _preset_word(command).subn("", command.source, count=1)
+    if not found or command.argv is not None or command.script is not None:
+        line = f"/beaker {command.name}"
+    return f"{' '.join(line.split())} -- {command.preset}"
+
+
+def _preset_word(command: Command) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\S){re.escape(command.preset or '')}(?!\S)")
+
+
 def _replaced(command: Command, name: str, value: str) -> str | None:
     spellings = "|".join(
         spelling for option in OPTIONS if option.field == name for spelling in option.spellings

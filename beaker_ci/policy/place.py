@@ -24,7 +24,7 @@ def pull_request(case: Case) -> Finding:
         return refuse(
             "pull-request",
             Reason.REFUSED_NOT_A_PULL_REQUEST,
-            f"#{request.number} is an issue, not a pull request",
+            f"#{request.number} is an issue" if request.number else "it is no pull request",
             "Comment on the pull request whose code should run.",
         )
     if pull is None or pull.number != request.number:
@@ -85,7 +85,7 @@ def is_recent(case: Case) -> Finding | None:
         return refuse(
             "recent",
             Reason.REFUSED_STALE,
-            f"the comment is {age}; older ones than an hour are not obeyed",
+            f"the comment is {age}; after an hour it is no longer obeyed",
             "Write the command in a new comment.",
         )
     return allow("recent", f"{_said(max(known))} old")
@@ -99,4 +99,6 @@ def _age(now: datetime, then: datetime | None) -> timedelta | None:
 
 def _said(age: timedelta) -> str:
     minutes = max(0, int(age.total_seconds() // 60))
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"

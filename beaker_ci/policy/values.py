@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from beaker_ci.quantities import Duration, Memory
@@ -13,20 +12,25 @@ if TYPE_CHECKING:
     from beaker_ci.recipe import RecipeValue
 
 
+_LARGEST = 10**9
+
+
 def whole_number(values: Mapping[str, RecipeValue], name: str, default: int) -> int | None:
-    """The whole number, the default where it is absent, None where it is something else."""
+    """The whole number, the default where it is absent, None where it is none or beyond reason."""
     value = values.get(name)
     if value is None:
         return default
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+        return None
+    return value
 
 
 def number(values: Mapping[str, RecipeValue], name: str) -> float | None:
-    """The finite number; None where it is absent or something else."""
+    """The number; None where it is absent, something else, or beyond reason."""
     value = values.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    return value if abs(value) <= _LARGEST else None  # NaN compares as False
 
 
 def duration(values: Mapping[str, RecipeValue], name: str) -> Duration | None:

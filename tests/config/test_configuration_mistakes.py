@@ -7,7 +7,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -345,6 +345,7 @@ def test_bombs_are_ordinary_mistakes(bomb: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("{}[]:-&*!|>#\n \"'"), max_size=200))
+@settings(deadline=None)
 def test_any_text_is_a_configuration_or_a_problem(text: str) -> None:
     for content in (text, f"version: 1\n{text}", f"version: 1\npresets:\n  a: {{{text}}}\n"):
         try:

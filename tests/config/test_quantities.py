@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beaker_ci.quantities import Duration, Memory
@@ -69,6 +69,7 @@ def test_equal_however_written() -> None:
 
 
 @given(st.text(max_size=12))
+@settings(deadline=None)
 def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
     for kind in (Duration, Memory):
         try:
