@@ -141,7 +141,7 @@ def _read_option(
         value, last = following.text, following
     if option.access is Access.REFUSED:
         raise _refused(line, word, last, option, spelling)
-    if value is not None and value.startswith("=") and word.text.startswith(f"{spelling}="):
+    if value is not None and word.text.startswith(f"{spelling}=") and len(spelling) == 2:
         raise _equals_sign(line, word, spelling)
     behind = place + 1 + (last is not word)
     if option.kind is Kind.FLAG:
@@ -164,10 +164,7 @@ def _split(word: Word, definition: Definition) -> tuple[str, str | None]:
         return spelling, value if equals else None
     if len(text) == 1 or f"-{text.partition('=')[0]}" in spellings(definition.name):
         return text.partition("=")[0], None  # a long option with one dash is no -o with a value
-    spelling, value = text[:2], text[2:]
-    if not value:
-        return spelling, None
-    return spelling, value
+    return text[:2], text[2:] or None
 
 
 def _is_value(word: Word, option: Option) -> bool:
@@ -258,8 +255,8 @@ def _unknown(
     paste = ""
     if right:
         next_step = f"Did you mean `{right}`?"
-        end = word.end if not word.bare else word.start + len(spelling)
-        paste = replaced(line, word.start, end, right)
+        if word.bare:
+            paste = replaced(line, word.start, word.start + len(spelling), right)
     elif definition.takes_job and read.argument_word is not None:
         next_step = f"Is it meant for the job? A command stands after `--`. {next_step}"
         paste = _as_command(line, read.argument_word.start)

@@ -49,6 +49,7 @@ UNDERSTOOD = [
     ),
     ("run x -w ai2/ws -b ai2/budget", 'run x {"workspace": "ai2/ws", "budget": "ai2/budget"}'),
     # Values.
+    ("run x --description==x", 'run x {"description": "=x"}'),
     ("run x --cpus 0.5", 'run x {"cpus": 0.5}'),
     ("run x --gpus 0", 'run x {"gpus": 0}'),
     (

@@ -100,6 +100,7 @@ def test_unknown_command(line: str) -> None:
 PASTE = [
     ("run x --gpu 2 -- a  'b c'", "/beaker run x --gpus 2 -- a  'b c'"),
     ("run x --gpu=2", "/beaker run x --gpus=2"),
+    ("run x '--gpu=2'", ""),
     ("run x --gpu-types h100", "/beaker run x --gpu-type h100"),
     ("run x --worksp a", "/beaker run x --workspace a"),
     ("run x --evn A=1", "/beaker run x --env A=1"),
