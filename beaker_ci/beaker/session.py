@@ -126,9 +126,9 @@ class Session:
     def write_mark(self, run: Run, mark: Mark) -> Run:
         """Replaces the run's mark. Repeating it changes nothing."""
         with problems():
-            workload = self._client.workload.get(run.workload_id)
             updated = self._client.workload.update(
-                workload, description=describe(run.summary, mark)
+                pb2.Workload(experiment=pb2.Experiment(id=run.workload_id)),
+                description=describe(run.summary, mark),
             )
             return with_state_of(run, updated)
 

@@ -45,9 +45,12 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
         event=event,
         services=services,
         asked=asked,
-        place=Place(event.number, me.id, event.created_at),
+        place=Place(event.number, me.id if me else 0, event.created_at),
         asker=Person(event.author.id, event.author.login, event.author.type),
     )
+    if me is None:
+        gone = Problem(Reason.REFUSED_EDITED, "The comment was deleted before it was obeyed.")
+        return tuple(asking.problem(item, gone) for item in asked)
     try:
         return _answer(asking)
     except Problem as problem:

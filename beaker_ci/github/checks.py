@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from github.GithubObject import NotSet
-from github.Repository import Repository
 
-from beaker_ci.github.client import problems, write_once
+from beaker_ci.github.client import Hub, problems, write_once
 from beaker_ci.report.views import CheckOutput
 
 
@@ -29,7 +28,7 @@ class CheckState:
     output: CheckOutput
 
 
-def ensure_check(repository: Repository, state: CheckState, *, look_first: bool) -> int:
+def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int:
     """Creates a check run exactly once and returns its id. One request, or two if we look first.
 
     Args:
@@ -46,7 +45,7 @@ def ensure_check(repository: Repository, state: CheckState, *, look_first: bool)
     return write_once(lambda: _create(repository, state), lambda: _find(repository, state), doing)
 
 
-def update_check(repository: Repository, check_id: int, state: CheckState) -> None:
+def update_check(repository: Hub, check_id: int, state: CheckState) -> None:
     """Sets a check run's status, conclusion and output. One request."""
     with problems(f"updating the check {state.name!r}"):
         repository.requester.requestJsonAndCheck(
@@ -54,7 +53,7 @@ def update_check(repository: Repository, check_id: int, state: CheckState) -> No
         )
 
 
-def _create(repository: Repository, state: CheckState) -> int:
+def _create(repository: Hub, state: CheckState) -> int:
     return repository.create_check_run(
         name=state.name,
         head_sha=state.sha,
@@ -65,7 +64,7 @@ def _create(repository: Repository, state: CheckState) -> int:
     ).id
 
 
-def _find(repository: Repository, state: CheckState) -> int | None:
+def _find(repository: Hub, state: CheckState) -> int | None:
     _, data = repository.requester.requestJsonAndCheck(
         "GET",
         f"{repository.url}/commits/{state.sha}/check-runs",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from github import UnknownObjectException
 from github.IssueComment import IssueComment
-from github.Repository import Repository
 
-from beaker_ci.github.client import problems, write_once
+from beaker_ci.github.client import Hub, problems, write_once
+from beaker_ci.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -32,33 +33,42 @@ class PostedComment:
     url: str
 
 
-def acknowledge(repository: Repository, number: int, comment_id: int) -> Reactor:
+def acknowledge(repository: Hub, number: int, comment_id: int) -> Reactor | None:
     """Puts 👀 on a comment, and learns from the answer under which account we write. One request.
 
     Repeating it changes nothing: GitHub keeps one reaction of a kind from one account.
+
+    Returns:
+        Who we are; None when the comment is gone while the pull request is there.
     """
-    with problems("acknowledging the comment"):
+    doing = "acknowledging the comment"
+    with problems(doing):
         comment = repository.get_issue(number).get_comment(comment_id)
-        user = write_once(
-            lambda: comment.create_reaction("eyes"), lambda: None, "acknowledging the comment"
-        ).user
+        try:
+            user = write_once(lambda: comment.create_reaction("eyes"), lambda: None, doing).user
+        except Problem as problem:
+            gone = isinstance(problem.__cause__, UnknownObjectException)
+            # A 404 may also mean that we may see nothing here at all; then this raises.
+            if gone and repository.get_issue(number).number == number:
+                return None
+            raise
         return Reactor(user.id, user.login)
 
 
-def comments_since(repository: Repository, number: int, since: datetime) -> list[PostedComment]:
+def comments_since(repository: Hub, number: int, since: datetime) -> list[PostedComment]:
     """Reads the comments that were written or edited since a moment. A request per 100."""
     with problems("reading the comments"):
         return [_posted(comment) for comment in repository.get_issue(number).get_comments(since)]
 
 
-def all_comments(repository: Repository, number: int) -> list[PostedComment]:
+def all_comments(repository: Hub, number: int) -> list[PostedComment]:
     """Reads every comment of a pull request. A request per 100."""
     with problems("reading the comments"):
         return [_posted(comment) for comment in repository.get_issue(number).get_comments()]
 
 
 def ensure_comment(
-    repository: Repository,
+    repository: Hub,
     number: int,
     body: str,
     find: Callable[[], Iterable[PostedComment]],
@@ -82,13 +92,13 @@ def ensure_comment(
     )
 
 
-def update_comment(repository: Repository, number: int, comment_id: int, body: str) -> None:
+def update_comment(repository: Hub, number: int, comment_id: int, body: str) -> None:
     """Sets a comment's body. One request."""
     with problems("editing our comment"):
         repository.get_issue(number).get_comment(comment_id).edit(body)
 
 
-def remove_comment(repository: Repository, number: int, comment_id: int) -> None:
+def remove_comment(repository: Hub, number: int, comment_id: int) -> None:
     """Deletes a comment of ours that stands twice. One request."""
     with problems("removing a second copy of our comment"):
         repository.get_issue(number).get_comment(comment_id).delete()

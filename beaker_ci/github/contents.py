@@ -14,9 +14,8 @@ from typing import Any
 
 import requests
 from github import GithubException
-from github.Repository import Repository
 
-from beaker_ci.github.client import problems, status_of
+from beaker_ci.github.client import Hub, problems, status_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -58,7 +57,7 @@ class RepositoryFiles:
 
 
 def read_files(
-    repository: Repository, *, default_branch: str, config_path: str, head_sha: str
+    repository: Hub, *, default_branch: str, config_path: str, head_sha: str
 ) -> RepositoryFiles:
     """Reads the configuration and the head's root listing. One request; five without GraphQL.
 
@@ -77,7 +76,7 @@ def read_files(
     return RepositoryFiles(branch, text, pyproject, frozenset(head))
 
 
-def _by_graphql(repository: Repository, path: str, head: str) -> RepositoryFiles | None:
+def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None:
     # Asking a lazy repository for its name would cost a request; its URL is known.
     owner, name = repository.url.rsplit("/", 2)[1:]
     variables = {"owner": owner, "name": name, "path": path, "head": head}
@@ -94,7 +93,7 @@ def _by_graphql(repository: Repository, path: str, head: str) -> RepositoryFiles
         return None
 
 
-def _read(repository: Repository, path: str, sha: str) -> str | None:
+def _read(repository: Hub, path: str, sha: str) -> str | None:
     try:
         _, data = repository.requester.requestJsonAndCheck(
             "GET", f"{repository.url}/contents/{path}", parameters={"ref": sha}
@@ -112,7 +111,7 @@ def _read(repository: Repository, path: str, sha: str) -> str | None:
         raise _unreadable(path, sha, f"it is not a UTF-8 text file ({error})") from None
 
 
-def _is_in_tree(repository: Repository, path: str, sha: str) -> bool:
+def _is_in_tree(repository: Hub, path: str, sha: str) -> bool:
     tree = sha
     parts = path.split("/")
     for depth, part in enumerate(parts):
@@ -126,7 +125,7 @@ def _is_in_tree(repository: Repository, path: str, sha: str) -> bool:
     return True
 
 
-def _listing(repository: Repository, sha: str) -> dict[str, dict[str, Any]]:
+def _listing(repository: Hub, sha: str) -> dict[str, dict[str, Any]]:
     try:
         _, data = repository.requester.requestJsonAndCheck(
             "GET", f"{repository.url}/git/trees/{sha}"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from github import GithubException
-from github.Repository import Repository
 
-from beaker_ci.github.client import problems, status_of
+from beaker_ci.github.client import Hub, problems, status_of
 from beaker_ci.policy.model import Permission, Person
 
 
-def read_permission(repository: Repository, person: Person) -> Permission:
+def read_permission(repository: Hub, person: Person) -> Permission:
     """Reads the collaborator permission of a person. One request.
 
     ``author_association`` of the event is never used: private members show as contributors and

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from github.PullRequest import PullRequest as HubPullRequest
-from github.Repository import Repository
 
-from beaker_ci.github.client import problems
+from beaker_ci.github.client import Hub, problems
 from beaker_ci.policy.model import Person, PullRequest
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -15,7 +14,7 @@ from beaker_ci.reasons import Reason
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
-def read_pull(repository: Repository, number: int) -> PullRequest:
+def read_pull(repository: Hub, number: int) -> PullRequest:
     """Reads a pull request. One request.
 
     Raises:
@@ -38,7 +37,7 @@ def read_pull(repository: Repository, number: int) -> PullRequest:
         )
 
 
-def read_head(repository: Repository, number: int) -> str:
+def read_head(repository: Hub, number: int) -> str:
     """Reads a pull request's head again: 40 hex digits. One request."""
     with problems(f"reading the head of pull request #{number} again"):
         return _head(repository.get_pull(number))

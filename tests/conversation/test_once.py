@@ -17,7 +17,7 @@ RUN = "/beaker run -- python train.py"
 HUB_CALLS = 12
 """More than a submission and its report make."""
 
-BEAKER_CALLS = 30
+BEAKER_CALLS = 23
 """More than a submission and its report make."""
 
 BEAKER_WRITES = ("POST experiments", "UpdateWorkload")

@@ -1,0 +1,158 @@
+"""The whole way on this machine: a comment, the bot's answer, the job, its log and its metrics.
+
+Nothing is acted: the local GitHub and the local Beaker are real servers, the bot is the action as
+a workflow step would start it, and the job runs as a process in a fresh checkout.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.text import Text
+
+from beaker_ci.sandbox.beaker import ExperimentView, LocalBeaker
+from beaker_ci.sandbox.git import SandboxRepository
+from beaker_ci.sandbox.github import CheckRun, LocalGitHub
+from beaker_ci.sandbox.runner import Step, StepResult
+
+COMMENT = "Does it still learn?\n\n/beaker run --gpus 1 -- python examples/train.py"
+"""What the demo's researcher writes, unless she is told otherwise."""
+
+CONFIG = """\
+version: 1
+workspace: ai2/widgets
+budget: ai2/widgets-budget
+limits: {timeout: 1h}
+"""
+
+_HIDDEN = re.compile(r"<!--.*?-->\n?|</?(?:details|summary|sub|span)>", re.DOTALL)
+_DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the demo came to.
+
+    Attributes:
+        step: The bot's step.
+        answer: The bot's comment; empty if there is none.
+        check: Its check run, if there is one.
+        experiment: The run on Beaker after its end, if there is one.
+    """
+
+    step: StepResult
+    answer: str
+    check: CheckRun | None
+    experiment: ExperimentView | None
+
+
+def play(repository: Path, comment: str, console: Console) -> Story:
+    """Plays the demo and shows it.
+
+    Args:
+        repository: A git repository; its HEAD is the pull request. Nothing is written to it.
+        comment: What the researcher writes.
+        console: Where to show the conversation.
+
+    Raises:
+        beaker_ci.sandbox.git.GitError: ``repository`` is none, or has no commit.
+    """
+    with _services(repository) as (directory, hub, beaker):
+        number = hub.open_pull_request("change", by="writer", title="Your change, at HEAD")
+        console.print(
+            Text.assemble(
+                ("A local GitHub ", "dim"),
+                (hub.html_url, "cyan"),
+                (" and a local Beaker ", "dim"),
+                (beaker.address, "cyan"),
+                (" are up.\n", "dim"),
+            )
+        )
+        _say(console, "writer", f"commented on #{number}", Markdown(comment))
+        step = _step(directory, hub, beaker, number, comment).run()
+        answers = [text.body for text in hub.comments(number) if text.author.type == "Bot"]
+        for answer in answers:
+            _say(console, "github-actions", "answered", _readable(answer))
+        if not answers:
+            console.print("The bot saw no command in that, and kept quiet.\n")
+        check = next(iter(hub.check_runs()), None)
+        if check is not None:
+            console.print(Text.assemble("● ", (check.name, "bold"), f"  {check.title}\n"))
+        experiment = _watch(beaker, step, console)
+        return Story(step, answers[0] if answers else "", check, experiment)
+
+
+@contextmanager
+def _services(repository: Path) -> Iterator[tuple[Path, LocalGitHub, LocalBeaker]]:
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="beaker-ci-")))
+        copy = stack.enter_context(SandboxRepository.open(repository, directory / "repository"))
+        copy.set_ref("refs/heads/change", copy.head("main"))
+        copy.commit("main", {".github/beaker-ci.yml": CONFIG}, message="Set up beaker-ci")
+        hub = stack.enter_context(LocalGitHub(copy))
+        beaker = stack.enter_context(LocalBeaker(directory / "beaker", {hub.full_name: copy.path}))
+        yield directory, hub, beaker
+
+
+def _step(
+    directory: Path, hub: LocalGitHub, beaker: LocalBeaker, number: int, comment: str
+) -> Step:
+    token = hub.add_token(
+        "actions",
+        permissions={
+            "checks": "write",
+            "contents": "read",
+            "issues": "write",
+            "metadata": "read",
+            "pull_requests": "write",
+        },
+    )
+    reached = beaker.environment()
+    del reached["HOME"]
+    return Step.prepare(
+        directory,
+        event="issue_comment",
+        payload=hub.comment(number, by="writer", body=comment),
+        repository=hub.full_name,
+        api_url=hub.api_url,
+        server_url=hub.server_url,
+        inputs={"github-token": token},
+        extra=reached,
+    )
+
+
+def _watch(beaker: LocalBeaker, step: StepResult, console: Console) -> ExperimentView | None:
+    """Waits for the job's end and shows its log and metrics."""
+    workload = step.outputs.get("workload-id")
+    if not workload:
+        return None
+    with console.status("The job runs…"):
+        experiment = beaker.wait(workload, timeout=600)
+    log = Text(experiment.log.rstrip() or "(no output)")
+    _say(console, "Beaker", f"ran {experiment.name}", log)
+    for job in experiment.jobs:
+        metrics = "  ".join(f"{name} {value}" for name, value in sorted(job.metrics.items()))
+        verdict = Text(f"{experiment.status}", "bold green" if job.exit_code == 0 else "bold red")
+        console.print(
+            Text.assemble("● ", verdict, f", exit code {job.exit_code}", f"   {metrics}\n")
+        )
+    return experiment
+
+
+def _say(console: Console, who: str, what: str, content: RenderableType) -> None:
+    title = Text.assemble((who, "bold"), f" {what}")
+    console.print(Panel(content, title=title, title_align="left", padding=(0, 1)))
+
+
+def _readable(markdown: str) -> RenderableType:
+    """A comment as a terminal can show it: folded parts stay folded."""
+    folded = _DETAILS.sub("", markdown)
+    return Group(Markdown(_HIDDEN.sub("", folded).strip()))
