@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from beaker_ci.commands.nearest import nearest
 from beaker_ci.config.document import Document, Mistake, Path, plain_meaning
 from beaker_ci.config.preset import REFUSED_FIELDS, Preset
 from beaker_ci.config.schema import Configuration
@@ -54,15 +54,11 @@ def explain(error: ErrorDetails, document: Document) -> Mistake:
     return Mistake(document.line(path), _sentence(error, path))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def _meant(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most likely meant, if one is near."""
-    known = list(known)
-    plain = word.lower().replace("-", "_")
-    for guess in (plain, plain + "s", _OTHER_WORDS.get(plain)):
-        if guess in known:
-            return guess
-    matches = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    known = tuple(known)
+    other = _OTHER_WORDS.get(word.lower())
+    return other if other in known else nearest(word, known)
 
 
 def _sentence(error: ErrorDetails, path: Path) -> str:
@@ -91,20 +87,22 @@ def _unknown_key(path: Path) -> str:
     within = _within(parent)
     if section is Preset and key in REFUSED_FIELDS:
         return f"`{key}` cannot be set {within}: {REFUSED_FIELDS[key]}"
-    meant = nearest(key, keys_of(section))
+    meant = _meant(key, keys_of(section))
     if meant:
         return f"there is no key `{key}` {within}; did you mean `{meant}`?"
     elsewhere = [place for place, other in _sections() if key in keys_of(other)]
     if elsewhere:
         return f"there is no key `{key}` {within}; it belongs {' or '.join(elsewhere[:2])}"
-    return f"there is no key `{key}` {within}; there are {_listed(keys_of(section))}"
+    known = keys_of(section)
+    there = f"there are {_listed(known)}" if len(known) < 20 else "`beaker-ci schema` lists them"
+    return f"there is no key `{key}` {within}; {there}"
 
 
 def _wrong_word(where: str, value: Any, path: Path, expected: str) -> str:
     if path == ("version",):
         return f"`version` is {_shown(value)}; this beaker-ci reads version 1: write `version: 1`"
     words = re.findall(r"'([^']*)'", expected)
-    meant = nearest(value, words) if isinstance(value, str) else None
+    meant = _meant(value, words) if isinstance(value, str) else None
     hint = f"; did you mean `{meant}`?" if meant else ""
     return f"`{where}` must be {_listed(words, 'or')}, not {_shown(value)}{hint}"
 

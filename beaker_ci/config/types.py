@@ -26,7 +26,6 @@ class Section(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
-        arbitrary_types_allowed=True,
     )
 
 

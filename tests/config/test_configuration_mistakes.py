@@ -50,7 +50,7 @@ def test_misspelled_keys() -> None:
     ) == snapshot("""\
 beaker-ci.yml:2: there is no key `presests` at the top; did you mean `presets`?
 beaker-ci.yml:4: there is no key `gpu` in `limits`; did you mean `gpus`?
-beaker-ci.yml:5: there is no key `per_run` in `limits.gpu_hours`; did you mean `run`?
+beaker-ci.yml:5: there is no key `per_run` in `limits.gpu_hours`; there are `run`, `pull_request`, `user`, `repository` and `with_approval`
 beaker-ci.yml:6: there is no key `cluster` in `allow`; did you mean `clusters`?\
 """)
 
@@ -63,11 +63,12 @@ def test_keys_in_the_wrong_place() -> None:
         limits:
           priority: {max: low}
         presets:
-          tests: {command: [pytest], with_approval: high}
+          tests: {command: [pytest], with_approval: high, sweep: 3}
         """
     ) == snapshot("""\
 beaker-ci.yml:2: there is no key `gpus` at the top; it belongs in `limits` or in `presets.NAME`
 beaker-ci.yml:4: there is no key `priority` in `limits`; it belongs at the top or in `presets.NAME`
+beaker-ci.yml:6: there is no key `sweep` in `presets.tests`; `beaker-ci schema` lists them
 beaker-ci.yml:6: there is no key `with_approval` in `presets.tests`; it belongs in `limits.gpu_hours` or in `priority`\
 """)
 
