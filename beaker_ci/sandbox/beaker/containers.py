@@ -151,11 +151,9 @@ class Containers:
 
 def replace_paths(text: str, paths: Mapping[str, Path]) -> str:
     """Replace whole absolute paths, and such that lead below them, the longest first."""
-    if not paths:
-        return text
-    names = "|".join(re.escape(path.rstrip("/")) for path in sorted(paths, key=len, reverse=True))
-    pattern = rf"(?<![\w./-])({names})(?![\w.-])"
-    return re.sub(pattern, lambda found: str(paths[found[1]]), text)
+    targets = {path.rstrip("/"): str(target) for path, target in paths.items()}
+    names = "|".join(re.escape(path) for path in sorted(targets, key=len, reverse=True))
+    return re.sub(rf"(?<![\w./-])({names})(?![\w.-])", lambda found: targets[found[1]], text)
 
 
 def _parts(path: str) -> list[str]:

@@ -16,7 +16,9 @@ class Fault:
 
     Args:
         name: A regular expression that the whole name of the request matches: an RPC such as
-            ``ListJobs``, or an HTTP route such as ``POST experiments``.
+            ``ListJobs``, or an HTTP route: ``POST experiments``; ``GET``, ``PUT``, ``DELETE
+            secrets``; ``POST``, ``GET``, ``PATCH datasets``; ``GET``, ``PUT files``; ``POST``,
+            ``PATCH uploads``; ``GET link``, ``GET page``.
         nth: The first matching request to hit, counted from 1 when the fault is added.
         times: How many in a row; ``None`` for all that follow.
         code: A gRPC status name or an HTTP status number, valid for both protocols.

@@ -201,7 +201,7 @@ class Life:
         try:
             metrics = read_metrics(results.directory / METRICS_FILE)
             job.message.metrics.update(metrics)
-        except (OSError, ValueError, TypeError, RecursionError):
+        except (OSError, ValueError, TypeError, OverflowError, RecursionError):
             job.message.ClearField("metrics")
 
     def _finalize(self, job: Job, final: pb2.WorkloadStatus) -> None:

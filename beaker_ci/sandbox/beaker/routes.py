@@ -156,17 +156,17 @@ class Routes:
             description=wanted.get("description") or "",
             budget_id=self._backend.world.find_budget(budget).id,
         )
-        return self._described(dataset)
+        return self._described(call, dataset)
 
     def _show_dataset(self, call: Call) -> Answer:
-        return self._described(self._datasets.find(call.parts[0]))
+        return self._described(call, self._datasets.find(call.parts[0]))
 
     def _commit_dataset(self, call: Call) -> Answer:
         if call.json().get("commit"):
             self._datasets.commit(call.parts[0])
         return self._show_dataset(call)
 
-    def _described(self, dataset: Dataset) -> Answer:
+    def _described(self, call: Call, dataset: Dataset) -> Answer:
         size, files = self._datasets.size(dataset.message.id)
         expiry = self._backend.clock() + timedelta(hours=1)
         return _json(
@@ -177,11 +177,7 @@ class Routes:
                 "storage": {
                     "id": dataset.message.id,
                     "address": f"{self._backend.address}{STORAGE}",
-                    "token": next(
-                        token
-                        for token, user in self._backend.world.tokens.items()
-                        if user == dataset.message.author_id
-                    ),
+                    "token": call.headers["authorization"].partition(" ")[2],
                     "tokenExpires": expiry.isoformat(),
                     "totalSize": size,
                     "numFiles": files,

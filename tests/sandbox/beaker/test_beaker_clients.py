@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from beaker import (
     BeakerEnvVar,
     BeakerExperimentSpec,
     BeakerSortOrder,
+    BeakerTaskResources,
     BeakerWorkloadStatus,
     BeakerWorkloadType,
 )
@@ -278,6 +280,29 @@ def test_a_wrong_task_is_refused_with_the_reason(
         submit(client, "true", **task)
 
     assert str(refusal.value) == f"[code=400] invalid spec: {message}"
+
+
+def test_a_task_asks_for_resources_in_the_clients_units(
+    local_beaker: LocalBeaker, client: Beaker
+) -> None:
+    local_beaker.hold_jobs = True
+    resources = BeakerTaskResources(cpu_count=1.5, memory="2.5GiB", shared_memory="10 GB")
+    task = dataclasses.replace(
+        new_task("true", timeout="90m", min_runtime="1h"), resources=resources
+    )
+
+    workload = client.experiment.create(spec=BeakerExperimentSpec(tasks=[task]))
+
+    job = client.workload.get_latest_job(workload)
+    assert job is not None
+    asked = job.container_spec.resource_request
+    assert (asked.cpu_count, asked.HasField("gpu_count")) == (1.5, False)
+    assert (asked.memory_bytes, asked.shared_memory_bytes) == (5 << 29, 10**10)
+    assert job.system_details.timeout.ToSeconds() == 5400
+    assert job.system_details.min_runtime.ToSeconds() == 3600
+    assert job.system_details.auto_resume
+    assert job.system_details.priority == pb2.JOB_PRIORITY_NORMAL
+    assert client.workspace.get().queued_slots_non_preemptible == 0
 
 
 def test_workspaces_bound_the_priority_and_may_lack_a_budget(client: Beaker) -> None:

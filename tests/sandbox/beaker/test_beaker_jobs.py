@@ -17,6 +17,7 @@ from beaker_lab import Repository, launch, new_task, submit
 from grpc import RpcError
 
 from beaker_ci.sandbox.beaker import LocalBeaker
+from beaker_ci.sandbox.beaker.containers import replace_paths
 
 pytest_plugins = ["beaker_fixtures"]
 
@@ -95,6 +96,20 @@ def test_results_become_a_dataset_also_of_a_failed_job(
     assert b"".join(client.dataset.stream_file(results, "a/b")) == b"x\n"
 
 
+@pytest.mark.parametrize("metrics", ["not json", "[1]", '{"big": 1' + "0" * 400 + "}", "[" * 5000])
+def test_metrics_that_are_none_harm_nobody(
+    local_beaker: LocalBeaker, client: Beaker, metrics: str
+) -> None:
+    local_beaker.hold_jobs = True
+    workload = submit(client, "true")
+    local_beaker.start(workload)
+
+    local_beaker.finish(workload, results={"metrics.json": metrics})
+
+    run = local_beaker.experiment(workload)
+    assert (run.status, run.jobs[0].metrics) == ("succeeded", {})
+
+
 def test_custom_steps_run_first_and_their_failure_is_the_jobs(
     local_beaker: LocalBeaker, client: Beaker, widgets: Repository
 ) -> None:
@@ -108,6 +123,18 @@ def test_custom_steps_run_first_and_their_failure_is_the_jobs(
     failed = local_beaker.wait(failing)
     assert (failed.status, failed.log) == ("failed", "")
     assert local_beaker.wait(shell).log == widgets.head.replace("a", "A") + "\n"
+
+
+def test_only_whole_paths_of_the_container_are_replaced() -> None:
+    paths = {"/results": Path("/job/r"), "/results/deep/": Path("/job/d")}
+
+    for text, replaced in {
+        "/results": "/job/r",
+        "--out=/results/a /results": "--out=/job/r/a /job/r",
+        "/results/deep/x": "/job/d/x",
+        "/results2 /my/results https://x.org/results ./results": None,
+    }.items():
+        assert replace_paths(text, paths) == (replaced or text)
 
 
 def test_a_program_that_is_not_there_is_said(local_beaker: LocalBeaker, client: Beaker) -> None:
