@@ -130,7 +130,7 @@ def main() -> None:
     with _package(folder, "octokit-openapi-[0-9]*.tgz") as package:
         version = json.load(_member(package, "package.json"))["version"]
         document = json.load(_member(package, "generated/api.github.com.json"))
-        license_text = _member(package, "LICENSE").read().decode()
+        licenses = [_member(package, "LICENSE").read().decode().strip()]
     operations = [tuple(line.split()) for line in OPERATIONS.split("\n") if line]
     contract = cut(document, [(method, path) for method, path in operations])
     contract["x-source"] = f"npm @octokit/openapi {version}"
@@ -138,6 +138,7 @@ def main() -> None:
     with _package(folder, "octokit-graphql-schema-*.tgz") as package:
         version = json.load(_member(package, "package.json"))["version"]
         schema = cut_graphql(_member(package, "schema.graphql").read().decode())
+        licenses.append(_member(package, "LICENSE.md").read().decode().strip())
     header = f"# Cut from npm @octokit/graphql-schema {version} (MIT, see LICENSE.octokit).\n\n"
     (TARGET / "schema.graphql").write_text(header + schema + "\n", encoding="utf-8")
     with _package(folder, "octokit-webhooks-schemas-*.tgz") as package:
@@ -145,7 +146,8 @@ def main() -> None:
         webhooks = cut_webhooks(json.load(_member(package, "schema.json")))
     source = f"npm @octokit/webhooks-schemas {version} (MIT, Octokit contributors)"
     _write(WEBHOOKS_TARGET, {**webhooks, "x-source": source})
-    (TARGET / "LICENSE.octokit").write_text(license_text.strip() + "\n", encoding="utf-8")
+    text = f"For contract.json:\n\n{licenses[0]}\n\nFor schema.graphql:\n\n{licenses[1]}\n"
+    (TARGET / "LICENSE.octokit").write_text(text, encoding="utf-8")
 
 
 def cut(document: dict[str, Any], operations: list[tuple[str, str]]) -> dict[str, Any]:
@@ -167,6 +169,10 @@ def cut(document: dict[str, Any], operations: list[tuple[str, str]]) -> dict[str
         component = _without_prose(document["components"][kind][name])
         components[kind][name] = component
         pending |= _references(component)
+    for name in ("pull-request", "pull-request-simple"):
+        # What GitHub does but does not describe: the fork of a pull request may be gone.
+        head = components["schemas"][name]["properties"]["head"]["properties"]
+        head["repo"] = {"allOf": [head["repo"]], "nullable": True}
     return {
         "openapi": document["openapi"],
         "info": _without_prose(document["info"]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import runpy
+from pathlib import Path
 
 import pytest
 from github import GithubException, UnknownObjectException
@@ -18,6 +20,13 @@ def test_every_operation_of_the_contract_is_served_and_no_other(lab: Lab) -> Non
     application: Application = lab.github._application
     served = {(route.method, route.template) for _, route in application._router._routes}
     assert served == github_contract().operations
+
+
+def test_the_contract_is_what_its_script_asks_for() -> None:
+    script = Path(__file__).parents[3] / "scripts" / "refresh_github_contract.py"
+    listed = runpy.run_path(str(script))["OPERATIONS"].split("\n")
+    wanted = {(line.split()[0].upper(), line.split()[1]) for line in listed if line}
+    assert github_contract().operations == wanted
 
 
 def test_pull_request(lab: Lab) -> None:
