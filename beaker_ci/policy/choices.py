@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beaker_ci.commands.options import OPTIONS, Access
 from beaker_ci.policy.case import Case, Rule, allow, refuse
 from beaker_ci.policy.globs import allows, listed
+from beaker_ci.policy.options import RUN_CODE, SETTABLE
 from beaker_ci.policy.values import texts, whole_number
 from beaker_ci.reasons import Reason
 
@@ -19,27 +19,11 @@ if TYPE_CHECKING:
 
     from beaker_ci.policy.model import Finding
 
-JUDGED_BY_FORM = frozenset({"form", "environment", "gpu-type", "tag"})
-"""Rules of options whose form is all there is to judge. GPU types and tags only narrow the choice
-of clusters, which is free where no cluster is named."""
-
-_RUN_CODE = (*(o.field for o in OPTIONS if o.rule == "commands"), "uv_venv", "conda_env")
-"""Options whose value is code, or names code on the image that is run before the command."""
-
-JUDGED_HERE = frozenset(
-    {
-        *("commands", "host-networking", "budget", "workspace", "priority"),
-        *("cluster", "image", "secret", "mount", "dataset", "group"),
-        *("gpus", "replicas", "cpus", "memory", "retries", "min-runtime", "timeout"),
-    }
-)
-"""Rules of options that a rule of the policy judges."""
-
 
 def commands(case: Case) -> Finding | None:
     """Commands of one's own are allowed, or nothing but presets was asked for."""
     command = case.request.command
-    own = [f"`--{_spelled(name)}`" for name in _RUN_CODE if name in case.options]
+    own = [f"`--{_spelled(name)}`" for name in RUN_CODE if name in case.options]
     if command.argv is not None or command.script is not None:
         own.insert(0, "a command of its own")
     if command.preset is None:
@@ -113,7 +97,7 @@ def host_networking(case: Case) -> Finding | None:
 
 def options(case: Case) -> Finding | None:
     """Every option of the command is one that a comment may use and that some rule judges."""
-    unknown = sorted(set(case.options) - SETTABLE)
+    unknown = sorted(set(case.options) - SETTABLE.keys())
     if not unknown:
         return None
     reason = Reason.REFUSED_MOUNT if unknown == ["mounts"] else Reason.REFUSED_OPTION
@@ -137,15 +121,6 @@ CHOICES: tuple[Rule, ...] = (
     host_networking,
 )
 """The rules of this module, in the order of the tree."""
-
-SETTABLE = frozenset(
-    option.field
-    for option in OPTIONS
-    if option.access is Access.OPEN
-    or (option.access is Access.LIMITED and option.rule in JUDGED_BY_FORM | JUDGED_HERE)
-) - {o.field for o in OPTIONS if o.access is Access.REFUSED or o.field == "name"}
-"""Options that a comment may use: open ones, and limited ones that something judges. The
-experiment's name is not among them: it is the lock against a second experiment."""
 
 
 def _listed_only(case: Case, name: str, reason: Reason, asked: Iterable[str]) -> Finding | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.commands.model import Command
 from beaker_ci.commands.nearest import nearest
-from beaker_ci.commands.options import OPTIONS, Access, Origin
+from beaker_ci.commands.values import identity
+from beaker_ci.policy.options import RECIPE_FIELDS, SETTABLE
 from beaker_ci.policy.paste import as_own_command, with_preset
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -32,24 +33,15 @@ an update of the bot would then change every job. 3.12 is what today's GPU packa
 for; projects that need another one say so in a preset."""
 
 _SHELL = ("bash", "-euo", "pipefail", "-c")
-_BOT_SETS = frozenset({"name"})
-_SETTABLE = (
-    frozenset(
-        option.field
-        for option in OPTIONS
-        if option.origin is Origin.RECIPE and option.access is not Access.REFUSED
-    )
-    - frozenset(option.field for option in OPTIONS if option.access is Access.REFUSED)
-    - _BOT_SETS
-)
+_EITHER = {"beaker_image": "docker_image", "docker_image": "beaker_image"}
 _CHANGES_NOTHING = frozenset({"sha", "fresh"})
 
 
 def merge_recipe(command: Command, configuration: Configuration) -> Recipe:
     """The values of the job: defaults, over them the preset's, over them the command's.
 
-    A single value replaces, a repeatable one adds; what stands after ``--`` and a script replace
-    the command.
+    A single value replaces, a repeatable one adds (replacing what has its variable or its place in
+    the job); what stands after ``--`` and a script replace the command.
 
     Args:
         command: A ``run`` or ``plan``.
@@ -64,9 +56,12 @@ def merge_recipe(command: Command, configuration: Configuration) -> Recipe:
     preset = _preset(command, configuration)
     values: dict[str, RecipeValue] = dict(_defaults(configuration))
     values.update(preset.recipe() if preset is not None else {})
-    for name, value in command.options.items():
-        if name in _SETTABLE:
-            values[name] = _added(values.get(name), value)
+    chosen = {name: value for name, value in command.options.items() if name in RECIPE_FIELDS}
+    for name, value in chosen.items():
+        values[name] = _added(name, values.get(name), value)
+        other = _EITHER.get(name)
+        if other is not None and other not in chosen:
+            values.pop(other, None)
     if command.argv is not None:
         values["args"] = command.argv
     elif command.script is not None:
@@ -93,7 +88,7 @@ def is_modified(command: Command, configuration: Configuration) -> bool:
     bare = Command(command.name, command.place, command.source, preset=command.preset)
     if merge_recipe(command, configuration) != merge_recipe(bare, configuration):
         return True
-    others = command.options.keys() - _SETTABLE - _CHANGES_NOTHING
+    others = command.options.keys() - RECIPE_FIELDS - _CHANGES_NOTHING
     return any(str(getattr(preset, name, None)) != command.options[name] for name in others)
 
 
@@ -112,10 +107,12 @@ def _defaults(configuration: Configuration) -> Iterator[tuple[str, RecipeValue]]
             yield name, value
 
 
-def _added(old: RecipeValue, new: OptionValue) -> RecipeValue:
-    if isinstance(new, tuple):
-        return (*(old if isinstance(old, tuple) else ()), *new)
-    return new
+def _added(name: str, old: RecipeValue, new: OptionValue) -> RecipeValue:
+    """The new value; of a repeatable option both, the new one where they name the same thing."""
+    if not isinstance(new, tuple):
+        return new
+    both = (*(old if isinstance(old, tuple) else ()), *new)
+    return tuple({identity(SETTABLE[name], value): value for value in both}.values())
 
 
 def _preset(command: Command, configuration: Configuration) -> Preset | None:

@@ -35,20 +35,29 @@ def with_option(command: Command, name: str, value: str) -> str:
 
 def with_preset(command: Command, preset: str) -> str:
     """The command as it was written, with another preset; its script below it."""
-    line, found = _preset_word(command).subn(preset, command.source, count=1)
-    return _with_script(command, line) if found else f"/beaker {command.name} {preset}"
+    line = _with_preset_word(command, f" {preset}")
+    return _with_script(command, line or f"/beaker {command.name} {preset}")
 
 
 def as_own_command(command: Command) -> str:
     """The line in which the word that is no preset stands after ``--``."""
-    line, found = _preset_word(command).subn("", command.source, count=1)
-    if not found or command.argv is not None or command.script is not None:
+    line = _with_preset_word(command, "")
+    if line is None or command.argv is not None or command.script is not None:
         line = f"/beaker {command.name}"
-    return f"{' '.join(line.split())} -- {command.preset}"
+    return f"{line} -- {command.preset}"
 
 
-def _preset_word(command: Command) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\S){re.escape(command.preset or '')}(?!\S)")
+def _with_preset_word(command: Command, words: str) -> str | None:
+    verb = _verb(command)
+    if verb is None or command.preset is None:
+        return None
+    word = re.compile(rf"\s+{re.escape(command.preset)}(?!\S)")
+    rest, found = word.subn(words, command.source[verb.end() :], count=1)
+    return verb[0] + rest if found else None
+
+
+def _verb(command: Command) -> re.Match[str] | None:
+    return re.match(rf"\s*\S+\s+{re.escape(command.name)}(?!\S)", command.source)
 
 
 def _replaced(command: Command, name: str, value: str) -> str | None:
@@ -63,10 +72,10 @@ def _replaced(command: Command, name: str, value: str) -> str | None:
 
 def _inserted(command: Command, words: str) -> str | None:
     """The line with words after its verb and preset, so that they never fall behind ``--``."""
-    start = re.match(rf"\s*\S+\s+{re.escape(command.name)}(?!\S)", command.source)
-    if start is None:
+    verb = _verb(command)
+    if verb is None:
         return None
-    place = start.end()
+    place = verb.end()
     if command.preset is not None:
         after = re.compile(rf"\s+{re.escape(command.preset)}(?!\S)").match(command.source, place)
         place = after.end() if after else place

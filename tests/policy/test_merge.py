@@ -15,7 +15,7 @@ from inline_snapshot import snapshot
 from beaker_ci.commands import OPTIONS, Access, Command
 from beaker_ci.config import Configuration
 from beaker_ci.policy import is_modified, merge_recipe
-from beaker_ci.policy.choices import JUDGED_BY_FORM, JUDGED_HERE
+from beaker_ci.policy.options import JUDGED_BY_FORM, JUDGED_HERE
 from beaker_ci.problem import Problem
 from beaker_ci.recipe import Recipe
 
@@ -68,6 +68,25 @@ def test_single_values_replace_and_repeatable_ones_add() -> None:
     assert recipe["args"] == ("pytest", "-v", "-m", "gpu")
 
 
+def test_what_names_the_same_thing_replaces_it() -> None:
+    config = j.rules(
+        "version: 1\n"
+        "presets:\n"
+        "  a:\n"
+        "    command: [x]\n"
+        "    env_vars: [SEED=1, LR=2]\n"
+        "    datasets: ['d/one:/data', 'd/two:/more']\n"
+        "    beaker_image: ai2/cuda\n"
+    )
+    recipe = merged(
+        "/beaker run a --env SEED=3 --env NEW=4 --dataset d/three:/data --docker-image x/y", config
+    )
+    assert recipe["env_vars"] == ("SEED=3", "LR=2", "NEW=4")
+    assert recipe["datasets"] == ("d/three:/data", "d/two:/more")
+    assert recipe["docker_image"] == "x/y"
+    assert "beaker_image" not in recipe
+
+
 def test_what_stands_after_the_dashes_replaces_the_command() -> None:
     assert merged("/beaker run gpu-tests -- pytest -x 'a b'")["args"] == ("pytest", "-x", "a b")
 
@@ -100,6 +119,7 @@ Presets here: cluster-test, gpu-tests, resources.
 To run it as a command, write `--` before:
 /beaker run -- pytest\
 """)
+    assert problem("/beaker run run --gpus 1").endswith("/beaker run --gpus 1 -- run")
     only = j.rules("version: 1\nallow: {commands: presets}\npresets: {a: {command: [x]}}\n")
     assert problem("/beaker run pytest --gpus 1", only) == snapshot("""\
 [usage.unknown-preset] There is no preset `pytest`.
@@ -136,7 +156,8 @@ Write the command after `--`, or as a fenced block right under the line:
         ("/beaker run gpu-tests --gpus 2", True),
         ("/beaker run gpu-tests --priority low", True),
         ("/beaker run gpu-tests --env SKIP_SLOW=1", True),
-        ("/beaker run gpu-tests --gpu-type h100", True),
+        ("/beaker run gpu-tests --gpu-type h100", False),
+        ("/beaker run gpu-tests --gpu-type a100", True),
         ("/beaker run gpu-tests --start-timeout 5m", True),
         ("/beaker run gpu-tests --description hello", True),
         ("/beaker run gpu-tests -- true", True),
