@@ -56,7 +56,7 @@ def timeout(case: Case) -> Finding:
     asked, limit = duration(case.recipe, "task_timeout"), case.configuration.limits.timeout
     if asked is None or not 0 < asked.seconds <= limit.seconds:
         return _beyond(case, "task_timeout", limit.text, key="timeout")
-    return allow("timeout", f"{asked} of at most {limit}")
+    return allow("task-timeout", f"{asked} of at most {limit}")
 
 
 def waiting(case: Case) -> Finding | None:

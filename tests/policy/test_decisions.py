@@ -40,7 +40,7 @@ allow: accepted
     + gpus: 1 of at most 8
     + replicas: 1 of at most 1
     + retries: 0 of at most 2
-    + timeout: 15m of at most 24h
+    + task-timeout: 15m of at most 24h
     + priority: normal of at most normal
     + price: 0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64\
 """)
