@@ -19,7 +19,7 @@ from beaker_ci.sandbox.beaker.errors import Refused
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$", max_length=128)]
 Size = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*([kKMGTP]i?)?[Bb]?$")]
 Nanoseconds = Annotated[int, Field(gt=0)]
-Path = Annotated[str, StringConstraints(pattern=r"^/")]
+Path = Annotated[str, StringConstraints(pattern=r"^/[^/]")]
 
 _SIZES = {"": 1} | {
     prefix + suffix: base**power
