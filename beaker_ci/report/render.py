@@ -77,17 +77,16 @@ def log_lines(parts: Sequence[RunView | ReplyView], token: str) -> str:
 
 def tree(lines: Sequence[TreeLine]) -> str:
     """The rules of a decision as a fenced block: a mark, the rule indented, its evidence."""
-    shown = [(min(max(line.depth, 0), 8), line) for line in lines[:200]]
-    names = [
-        f"{'  ' * depth}{_MARKS.get(line.outcome, '?')} {safe.plain(line.rule, 40)}"
-        for depth, line in shown
-    ]
-    width = max((len(name) for name in names), default=0)
+    names = []
+    for line in lines:
+        indent = "  " * min(max(line.depth, 0), 8)
+        names.append(f"{indent}{_MARKS.get(line.outcome, '?')} {safe.plain(line.rule, 40)}")
+    width = max(map(len, names), default=0)
     rows = [
-        f"{name:<{width}}  {safe.plain(line.evidence)}"
-        for name, (_, line) in zip(names, shown, strict=True)
+        f"{name:<{width}}  {safe.plain(line.evidence)}" if line.evidence else name
+        for name, line in zip(names, lines, strict=True)
     ]
-    return safe.fence("\n".join(row.rstrip() for row in rows), "text", lines=200, chars=20_000)
+    return safe.fence("\n".join(rows), "text", lines=200, chars=20_000)
 
 
 def _joined(parts: Sequence[RunView | ReplyView], limit: int) -> str:

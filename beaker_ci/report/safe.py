@@ -27,12 +27,13 @@ _ANSI = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# C0 and C1 controls but tab and newline, Unicode's default-ignorable characters (bidi controls and
-# zero-width ones among them), lone surrogates, non-characters.
+# C0 and C1 controls but tab and newline, lone surrogates, format characters (bidi controls and
+# zero-width ones among them), and what else Unicode lets a font leave out.
 _INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    r"\ufffe\uffff\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890"
+    r"\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 _LIVE = re.compile(r"[\\`*_\[\]<>&|~$]")
@@ -43,7 +44,7 @@ _REFERENCES = re.compile(
     r"|#(?=\d)"  # issues, owner/repo#12
     r"|(?<=[A-Za-z])-(?=\d)"  # GH-12, CVE-…, and prefixes that a repository links itself
     r"|(?<=GHSA)-"
-    r"|:(?=[\w+/-])"  # https://, :tada:
+    r"|:(?=/|[\w+-]{1,60}:)"  # https://, :tada:
     r"|www(?=\.)"
     r"|[0-9a-f]{6}(?=[0-9a-f])",  # commit hashes have at least seven digits
     re.IGNORECASE | re.ASCII,
@@ -61,8 +62,7 @@ def clean(text: object) -> str:
 
 def plain(text: object, limit: int = 300) -> str:
     """One line of plain text for a log, at most ``limit`` characters. Not safe as Markdown."""
-    folded = " ".join(clean(text).split())
-    return folded if len(folded) <= limit else folded[: limit - 1] + "…"
+    return _folded(text, limit) or NOTHING
 
 
 def inline(text: object, limit: int = 300) -> str:
@@ -72,19 +72,19 @@ def inline(text: object, limit: int = 300) -> str:
         text: What to show.
         limit: The most characters shown; what is over ends in an ellipsis.
     """
-    return _neutral(plain(text, limit)) or NOTHING
+    return _neutral(_folded(text, limit)) or NOTHING
 
 
 def prose(text: object, limit: int = 2000) -> str:
     """Like :func:`inline`, for sentences: what stands between two single backticks becomes code."""
-    pieces = _CODE_SPAN.split(plain(text, limit))  # text, code, text, code, …, text
+    pieces = _CODE_SPAN.split(_folded(text, limit))  # text, code, text, code, …, text
     shown = [_span(piece) if at % 2 else _neutral(piece) for at, piece in enumerate(pieces)]
     return "".join(shown) or NOTHING
 
 
 def code(text: object, limit: int = 300) -> str:
     """Untrusted text as an inline code span, safe in a table cell too."""
-    return _span(plain(text, limit)) or NOTHING
+    return _span(_folded(text, limit)) or NOTHING
 
 
 def fence(text: object, lang: str = "", lines: int = 60, chars: int = 6000) -> str:
@@ -137,6 +137,11 @@ def number(value: float) -> str:
         return f"{value:.3g}"
     rounded = Decimal(str(value)).quantize(Decimal("0.01"), rounding=ROUND_CEILING)
     return f"{rounded:,f}".rstrip("0").rstrip(".")
+
+
+def _folded(text: object, limit: int) -> str:
+    folded = " ".join(clean(text).split())
+    return folded if len(folded) <= limit else folded[: limit - 1] + "…"
 
 
 def _link(address: object, shown: str) -> str:
