@@ -83,6 +83,35 @@ def test_hooks_run_right_before_and_after(local_beaker: LocalBeaker, client: Bea
     assert counts == [0, 1]
 
 
+def test_the_client_repeats_a_failed_upload_without_its_content(
+    local_beaker: LocalBeaker, client: Beaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "BACKOFF_FACTOR", 0.01)
+    made = client.dataset.create("data", commit=False)
+    local_beaker.faults.add(Fault("PUT files", code=503))
+
+    client.dataset.upload(made, b"content", "file")
+
+    (file,) = client.dataset.list_files(made)
+    assert (file.path, file.size) == ("file", 0)
+    assert local_beaker.requests.count("PUT files") == 2
+
+
+def test_a_defect_of_the_server_is_left_for_the_test_to_see(
+    local_beaker: LocalBeaker, client: Beaker
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("oops")
+
+    local_beaker.faults.before("GetUser", fail)
+
+    with pytest.raises(RpcError, match="the local Beaker has a defect"):
+        client.user.get()
+
+    (left,) = local_beaker.leftovers()
+    assert left.startswith("crashed request GetUser: Traceback")
+
+
 def test_latency_is_added_to_each_request(local_beaker: LocalBeaker, client: Beaker) -> None:
     local_beaker.latency = 0.03
     client.user.get()
