@@ -1,0 +1,129 @@
+"""Views filled with text that wants out."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from beaker_ci.report import ReplyView, RunView, TreeLine
+
+TOKEN = "ghp_" + "a1B2" * 9
+FRAGMENTS = [
+    *("`", "``", "```", "````\n", "~~~", "~~~~\n", "\n", "\r", "\r\n", "\n\n", "\u2028", "    "),
+    *("# ", "- ", "* ", "+ ", "1. ", "2) ", "> ", "---", "===", "- [ ] ", "|", "||", ":--", "-|-"),
+    *("<script>", "<img src=x>", "<b>", "</details>", "<details>", "<!--", "-->", "<a href=", "<"),
+    *("![x](http://e.vil/x.png)", "[x](javascript:alert(1))", "[x](http://e.vil)", "[x]: /e", "["),
+    *("](", "]", ")", "[^1]", "[^1]: x", "[!NOTE]", "<https://e.vil>", "https://", "e.vil", "://"),
+    *("@bob", "@org/team", "bob@e.vil", "mailto:", "xmpp:", "www.e.vil", "_www.e.vil", "@", "#"),
+    *("#12", "o/r#12", "GH-12", "gh-", "GHSA-abcd-efgh-ijkl", "9fceb02", "9fceb02d0ae598e95", "0f"),
+    *("&#64;bob", "&commat;", "&lt;b&gt;", "&", ";", "\\", "\\\\", "*", "**", "_", "~~", "~", "!"),
+    *("$x$", "$$", "$", "$`", "`$", ":tada:", ":", "tada", ".", "-", "/beaker stop --all", "/"),
+    *("::add-mask::x", "::error::", "##[error]", "\x1b[31m", "\x1b]8;;http://e.vil\x07", "\x1b"),
+    *(
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u2060",
+        "\ufeff",
+        "\u00ad",
+        "\U000e0041",
+        "\0",
+        "\x9b",
+        "\x07",
+    ),
+    *("\ud800", "\ufffe", "{{ view }}", "{% raw %}", "${{ secrets.X }}", " ", "\t", "x", "é", "🙂"),
+    f" {TOKEN} ",
+]
+TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), max_size=12).map("".join)
+ADDRESS = st.sampled_from(
+    [
+        "",
+        "https://beaker.org/ex/01JZ3V6M8Q",
+        "https://e.vil/a(b)c|d`e*f_[g]<h>\"i\\j&amp;#'k",
+        "https://e.vil/@bob/issues#12",
+        "javascript:alert(1)",
+        "https://bob:secret@e.vil/",
+        "https://e.vil/ x](y",
+        "https://e.vil/\nx",
+        "https://[::1",
+        "http://",
+        "//e.vil",
+    ]
+)
+OUTCOME = st.sampled_from(["allow", "wait", "refuse"]) | TEXT
+TREE = st.lists(st.builds(TreeLine, st.integers(-2, 40), TEXT, OUTCOME, TEXT), max_size=4).map(
+    tuple
+)
+KEY = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
+# Not told, or not to be told by a user.
+OURS = ("marker", "help_text", "experiment_url", "commit_url", "status", "conclusion")
+
+RUNS = st.builds(
+    RunView,
+    marker=KEY,
+    status=st.sampled_from(["queued", "running", "finished"]) | TEXT,
+    conclusion=st.none() | st.sampled_from(["success", "failure"]) | TEXT,
+    preset=st.none() | TEXT,
+    pull_request=st.none() | st.integers(1, 10**9),
+    gpus=st.integers(0, 10**6),
+    replicas=st.integers(0, 10**6),
+    gpu_hours=st.floats(),
+    limits=st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
+    notes=st.lists(TEXT, max_size=3).map(tuple),
+    experiment_url=ADDRESS,
+    commit_url=ADDRESS,
+    decision=TREE,
+    adopted=st.booleans(),
+    run_id=TEXT,
+    check_name=TEXT,
+    command_line=TEXT,
+    asker=TEXT,
+    repository=TEXT,
+    sha=TEXT,
+    workspace=TEXT,
+    budget=TEXT,
+    priority=TEXT,
+    where=TEXT,
+    experiment_name=TEXT,
+    config_source=TEXT,
+)
+REPLIES = st.builds(
+    ReplyView,
+    marker=KEY,
+    help_text=st.just("") | st.just("- `/beaker help` explains"),
+    decision=TREE,
+    reason=TEXT,
+    asker=TEXT,
+    source=TEXT,
+    what=TEXT,
+    why=TEXT,
+    next_step=TEXT,
+    paste=TEXT,
+)
+
+
+def harmless(view: RunView | ReplyView) -> RunView | ReplyView:
+    """A view of the same shape in which every text is an ``x``."""
+    return replace(
+        view,
+        **{
+            each.name: _harmless(getattr(view, each.name))
+            for each in fields(view)
+            if each.name not in OURS
+        },
+    )
+
+
+def _harmless(value: Any) -> Any:
+    match value:
+        case str():
+            lines = value.strip().split("\n")
+            return "\n".join("x" for _ in lines) if value else ""
+        case TreeLine():
+            return TreeLine(0, "x", "allow", "x")
+        case tuple():
+            return tuple(_harmless(each) for each in value)
+        case _:
+            return value

@@ -1,0 +1,106 @@
+"""Nothing that a user writes comes alive in a report."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from github_page import Page
+from hostile import REPLIES, RUNS, TOKEN, harmless
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beaker_ci.report import (
+    ReplyView,
+    RunView,
+    find_marker,
+    log_lines,
+    reply_comment,
+    run_check,
+    run_comment,
+    step_summary,
+)
+from beaker_ci.report.safe import url
+
+WORD_JOINER = "\u2060"
+STOP_TOKEN = "5f0e1d2c3b4a5968"
+
+
+def check_page(markdown: str, like: str, addresses: set[str]) -> None:
+    """Asserts that the text renders to the structure of a harmless one, and to nothing alive."""
+    markdown.encode("utf-8")
+    assert TOKEN not in markdown
+    assert not [
+        character
+        for character in markdown
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        and character not in "\n\t" + WORD_JOINER
+    ]
+    page = Page(markdown)
+    assert page.living() == []
+    assert page.structure == Page(like).structure
+    assert set(page.links) <= addresses
+    assert {name for name, _ in page.attributes} <= {"class", "start"}
+    assert all(find_marker(f"<!--{comment}-->") for comment in page.comments)
+    assert page.open == []
+
+
+def addresses_of(view: RunView | ReplyView) -> set[str]:
+    if isinstance(view, ReplyView):
+        return set()
+    return {url(view.experiment_url), url(view.commit_url)} - {""}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(RUNS)
+def test_run_comment(view: RunView) -> None:
+    comment = run_comment(view)
+    check_page(comment, run_comment(harmless_run(view)), addresses_of(view))
+    assert find_marker(comment) == ("run", view.marker)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(RUNS)
+def test_run_check(view: RunView) -> None:
+    output, like = run_check(view), run_check(harmless_run(view))
+    check_page(output.summary, like.summary, addresses_of(view))
+    check_page(output.text, like.text, addresses_of(view))
+    assert output.title == like.title
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(REPLIES, min_size=1, max_size=3))
+def test_reply_comment(views: list[ReplyView]) -> None:
+    comment = reply_comment(views, "42")
+    like = reply_comment([harmless_reply(view) for view in views], "42")
+    check_page(comment, like, set())
+    assert find_marker(comment) == ("reply", "42")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(RUNS, REPLIES), max_size=3))
+def test_step_summary(views: list[RunView | ReplyView]) -> None:
+    addresses = {address for view in views for address in addresses_of(view)}
+    check_page(step_summary(views), step_summary([harmless(view) for view in views]), addresses)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(RUNS, REPLIES), max_size=3))
+def test_log(views: list[RunView | ReplyView]) -> None:
+    lines = log_lines(views, STOP_TOKEN).splitlines()
+    assert lines[0] == f"::stop-commands::{STOP_TOKEN}"
+    assert lines[-1] == f"::{STOP_TOKEN}::"
+    like = log_lines([harmless(view) for view in views], STOP_TOKEN).splitlines()
+    assert len(lines) == len(like)
+    assert TOKEN not in "\n".join(lines)
+
+
+def harmless_run(view: RunView) -> RunView:
+    mild = harmless(view)
+    assert isinstance(mild, RunView)
+    return mild
+
+
+def harmless_reply(view: ReplyView) -> ReplyView:
+    mild = harmless(view)
+    assert isinstance(mild, ReplyView)
+    return mild
