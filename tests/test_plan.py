@@ -12,9 +12,10 @@ from inline_snapshot import snapshot
 
 from beaker_ci.commands import Command, parse_comment
 from beaker_ci.config import Configuration, parse_configuration
+from beaker_ci.facts import Person
 from beaker_ci.plan import Plan, experiment_name, make_plan, price_of, run_key
 from beaker_ci.policy import merge_recipe
-from beaker_ci.policy.model import Person, Request
+from beaker_ci.policy.model import Request
 
 SHA = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 KEY = run_key(42, "comment:2871390021", 0)

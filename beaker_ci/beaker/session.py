@@ -22,7 +22,7 @@ from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.launch import launch
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
-from beaker_ci.policy.model import BeakerAccounts
+from beaker_ci.facts import BeakerAccounts
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Mark, Run, describe

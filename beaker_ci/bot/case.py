@@ -9,8 +9,8 @@ from beaker_ci.bot.reporting import Place
 from beaker_ci.bot.services import Services
 from beaker_ci.config import Configuration
 from beaker_ci.events import Repository
+from beaker_ci.facts import CommentNow, Permission, Person, PullRequest
 from beaker_ci.github import PostedComment, RepositoryFiles
-from beaker_ci.policy.model import CommentNow, Permission, Person, PullRequest
 
 
 @dataclass(frozen=True)

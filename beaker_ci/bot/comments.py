@@ -16,8 +16,9 @@ from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake, help_text, looks_like_command, parse_comment
 from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
 from beaker_ci.events import CommentCreated
+from beaker_ci.facts import CommentNow, Permission, Person
 from beaker_ci.policy import judge_person
-from beaker_ci.policy.model import CommentNow, Outcome, Permission, Person
+from beaker_ci.policy.model import Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView

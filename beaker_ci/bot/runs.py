@@ -11,10 +11,11 @@ from beaker_ci.bot.case import Case
 from beaker_ci.bot.reporting import report_run
 from beaker_ci.bot.views import tree_lines
 from beaker_ci.commands import Command
+from beaker_ci.facts import BeakerAccounts, Facts
 from beaker_ci.github import read_head
 from beaker_ci.plan import Plan, experiment_name, make_plan, run_key
 from beaker_ci.policy import evaluate, merge_recipe
-from beaker_ci.policy.model import BeakerAccounts, Decision, Facts, Outcome, Request
+from beaker_ci.policy.model import Decision, Outcome, Request
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView, TreeLine

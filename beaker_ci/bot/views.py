@@ -65,13 +65,16 @@ def run_view(
 def check_state(run: Run, mark: Mark, view: RunView) -> CheckState:
     """The check run of a run."""
     status = {"queued": "queued", "running": "in_progress", "finished": "completed"}[view.status]
+    output = run_check(view)
     return CheckState(
         name=mark.check,
         sha=run.sha,
         external_id=run.workload_id,
         status=status,
         conclusion=view.conclusion,
-        output=run_check(view),
+        title=output.title,
+        summary=output.summary,
+        text=output.text,
     )
 
 

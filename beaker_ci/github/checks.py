@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from github.GithubObject import NotSet
 
 from beaker_ci.github.client import Hub, problems, write_once
-from beaker_ci.report.views import CheckOutput
 
 
 @dataclass(frozen=True)
@@ -18,6 +17,9 @@ class CheckState:
         external_id: The workload's id.
         status: ``queued``, ``in_progress`` or ``completed``.
         conclusion: Set exactly when completed.
+        title: One line, without Markdown.
+        summary: Markdown.
+        text: Markdown.
     """
 
     name: str
@@ -25,7 +27,9 @@ class CheckState:
     external_id: str
     status: str
     conclusion: str | None
-    output: CheckOutput
+    title: str
+    summary: str
+    text: str
 
 
 def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int:
@@ -60,7 +64,7 @@ def _create(repository: Hub, state: CheckState) -> int:
         external_id=state.external_id,
         status=state.status,
         conclusion=state.conclusion or NotSet,
-        output=_output(state.output),
+        output=_output(state),
     ).id
 
 
@@ -75,11 +79,11 @@ def _find(repository: Hub, state: CheckState) -> int | None:
 
 
 def _changing(state: CheckState) -> dict[str, object]:
-    values: dict[str, object] = {"status": state.status, "output": _output(state.output)}
+    values: dict[str, object] = {"status": state.status, "output": _output(state)}
     if state.conclusion is not None:
         values["conclusion"] = state.conclusion
     return values
 
 
-def _output(output: CheckOutput) -> dict[str, str | list[dict[str, str | int]]]:
-    return {"title": output.title, "summary": output.summary, "text": output.text}
+def _output(state: CheckState) -> dict[str, str | list[dict[str, str | int]]]:
+    return {"title": state.title, "summary": state.summary, "text": state.text}

@@ -6,8 +6,11 @@ from urllib.parse import quote
 
 from github import GithubException
 
+from beaker_ci.facts import Permission, Person
 from beaker_ci.github.client import Hub, problems, status_of
-from beaker_ci.policy.model import Permission, Person
+
+_BUILT_IN = ("admin", "maintain", "write", "triage", "read")
+"""Roles whose name is the permission; an organization's own roles build on one of them."""
 
 
 def read_permission(repository: Hub, person: Person) -> Permission:
@@ -33,7 +36,9 @@ def read_permission(repository: Hub, person: Person) -> Permission:
     if user.get("id") != person.id:
         # A login can be given up and taken by somebody else between the comment and now.
         return Permission(None, None, f"the login {person.login} is not user {person.id} any more")
-    level = data.get("role_name") or data.get("permission")
+    role, level = data.get("role_name"), data.get("permission")
+    if role in _BUILT_IN:
+        level = role
     if not isinstance(level, str):
-        return Permission(None, None, "GitHub's answer names no role")
-    return Permission(level, None, f"collaborator permission `{level}` of user {person.id}")
+        return Permission(None, None, "GitHub's answer names no permission")
+    return Permission(level, None, f"collaborator permission of user {person.id}", role=role)

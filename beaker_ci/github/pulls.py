@@ -6,8 +6,8 @@ import re
 
 from github.PullRequest import PullRequest as HubPullRequest
 
+from beaker_ci.facts import Person, PullRequest
 from beaker_ci.github.client import Hub, problems
-from beaker_ci.policy.model import Person, PullRequest
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from beaker_ci.commands.model import OptionValue
     from beaker_ci.config.preset import Preset
     from beaker_ci.config.schema import Configuration
-    from beaker_ci.policy.model import Facts, Request
+    from beaker_ci.facts import Facts
+    from beaker_ci.policy.model import Request
     from beaker_ci.reasons import Reason
     from beaker_ci.recipe import Recipe
 

@@ -14,7 +14,8 @@ from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
     from beaker_ci.config.schema import Configuration
-    from beaker_ci.policy.model import Facts, Finding, Request
+    from beaker_ci.facts import Facts
+    from beaker_ci.policy.model import Finding, Request
     from beaker_ci.recipe import Recipe
 
 _GATES: tuple[tuple[str, tuple[Rule, ...]], ...] = (

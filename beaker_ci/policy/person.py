@@ -9,7 +9,8 @@ from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
     from beaker_ci.config.schema import Configuration, Role
-    from beaker_ci.policy.model import Finding, Permission, Person
+    from beaker_ci.facts import Permission, Person
+    from beaker_ci.policy.model import Finding
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 """GitHub's repository rights, from the least to the most."""

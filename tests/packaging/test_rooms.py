@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "beaker_ci"
 VALUES = {
     "commands.model",
     "events",
+    "facts",
     "plan",
     "policy.model",
     "problem",
@@ -31,6 +32,7 @@ CORE = {"commands", "config", "policy", "plan", "digest", "metrics", "report", "
 # Each room, and the rooms that it may import besides itself and the values.
 ROOMS: dict[str, set[str]] = {
     "events": set(),
+    "facts": set(),
     "problem": set(),
     "quantities": set(),
     "reasons": set(),

@@ -10,18 +10,9 @@ from typing import Any
 
 from beaker_ci.commands import Command, parse_comment
 from beaker_ci.config import Configuration, parse_configuration
+from beaker_ci.facts import BeakerAccounts, CommentNow, Facts, Permission, Person, PullRequest
 from beaker_ci.policy import evaluate, merge_recipe
-from beaker_ci.policy.model import (
-    BeakerAccounts,
-    CommentNow,
-    Decision,
-    Facts,
-    Finding,
-    Permission,
-    Person,
-    PullRequest,
-    Request,
-)
+from beaker_ci.policy.model import Decision, Finding, Request
 from beaker_ci.recipe import Recipe
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

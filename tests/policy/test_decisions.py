@@ -12,8 +12,9 @@ import pytest
 from inline_snapshot import snapshot
 
 from beaker_ci.commands import Command
+from beaker_ci.facts import BeakerAccounts, CommentNow, Permission, Person
 from beaker_ci.policy import merge_recipe
-from beaker_ci.policy.model import BeakerAccounts, CommentNow, Decision, Outcome, Permission, Person
+from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.reasons import Reason
 
 

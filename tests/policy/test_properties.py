@@ -13,19 +13,10 @@ from hypothesis import strategies as st
 from beaker_ci.commands import OPTIONS, Command
 from beaker_ci.config import Configuration
 from beaker_ci.config.schema import ApproverRole, GpuHours, Priorities, Role
+from beaker_ci.facts import BeakerAccounts, CommentNow, Facts, Permission, Person, PullRequest
 from beaker_ci.plan import make_plan, run_key
 from beaker_ci.policy import evaluate, merge_recipe
-from beaker_ci.policy.model import (
-    BeakerAccounts,
-    CommentNow,
-    Decision,
-    Facts,
-    Outcome,
-    Permission,
-    Person,
-    PullRequest,
-    Request,
-)
+from beaker_ci.policy.model import Decision, Outcome, Request
 from beaker_ci.quantities import Duration, Memory
 from beaker_ci.reasons import Reason
 

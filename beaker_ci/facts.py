@@ -1,0 +1,92 @@
+"""What was read from GitHub and Beaker before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """A GitHub account: the numeric id is who it is, the login only how it is called today."""
+
+    id: int
+    login: str
+    type: str = "User"
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request as it was read from GitHub.
+
+    Attributes:
+        head_repository: ``owner/name`` of the head; None when the fork is gone.
+        is_fork: True unless the head is known to lie in the base repository.
+        private: Whether the base repository is private (or internal).
+    """
+
+    number: int
+    state: str
+    head_sha: str
+    head_ref: str
+    head_repository: str | None
+    is_fork: bool
+    author: Person
+    private: bool
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What GitHub says one person may do in the repository.
+
+    Attributes:
+        level: ``admin``, ``maintain``, ``write``, ``triage``, ``read``, ``none``; None when GitHub
+            did not say, which is never a yes.
+        role: The name of the repository role, custom ones included; None when not read.
+        teams: ``org/slug`` of the configured teams of which the person is an active member; None
+            when membership could not be read.
+        evidence: How it was established, in words for the receipt.
+    """
+
+    level: str | None
+    teams: frozenset[str] | None
+    evidence: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class CommentNow:
+    """The asking comment, fetched again: None fields mean that it is gone."""
+
+    body: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BeakerAccounts:
+    """What Beaker says of the accounts that a run would use.
+
+    Attributes:
+        workspace: Full name, None when unknown.
+        budget: Full name, None when unknown.
+        budget_deprecated: True when the budget exists and is retired.
+        max_priority: The workspace's own cap, None when it has none.
+    """
+
+    workspace: str | None
+    budget: str | None
+    budget_deprecated: bool = False
+    max_priority: str | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the evaluator may rest on. None is "not established": a refusal, never a yes."""
+
+    now: datetime
+    permission: Permission | None
+    pull: PullRequest | None
+    comment: CommentNow | None
+    accounts: BeakerAccounts | None
