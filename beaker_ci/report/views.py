@@ -1,4 +1,8 @@
-"""What a report shows: plain values, ready for a template. All text fields are untrusted."""
+"""What a report shows: plain values, ready for a template.
+
+All text is untrusted and shown without any markup; only in sentences (notes, what, why, next step)
+does what stands between two backticks become code.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,7 @@ class ReplyView:
         asker: Login of who asked.
         source: The command line as it was written; empty when no single line is meant.
         what: One sentence: what happened.
-        why: The evidence; may be empty.
+        why: The evidence, a sentence, or a block when it has several lines; may be empty.
         next_step: What to do next; may be empty.
         paste: A line or block to paste; may be empty.
         help_text: Markdown made by us alone (the help page); empty for others.

@@ -30,7 +30,7 @@ python train.py --lr 3e-4
 Comment `/beaker status 1a2b3c4d` to see where it stands, `/beaker stop 1a2b3c4d` to end it.
 
 <details>
-<summary>Why it may run, and what exactly</summary>
+<summary>Why it was allowed, and what exactly runs</summary>
 
 - **Full commit** `9fceb02d0ae598e95dc970b74767f19372d61af8`
 - **Configuration** .github/beaker-ci.yml at 0c1d2e\u20603
@@ -69,7 +69,7 @@ pytest -v -m gpu
 Comment `/beaker status 1a2b3c4d` to see where it stands, `/beaker stop 1a2b3c4d` to end it.
 
 <details>
-<summary>Why it may run, and what exactly</summary>
+<summary>Why it was allowed, and what exactly runs</summary>
 
 - **Full commit** `9fceb02d0ae598e95dc970b74767f19372d61af8`
 - **Configuration** .github/beaker-ci.yml at 0c1d2e\u20603
@@ -113,7 +113,7 @@ This run was on Beaker already when the event came in: nothing was submitted twi
 Comment `/beaker status 1a2b3c4d` to see where it stands, `/beaker stop 1a2b3c4d` to end it.
 
 <details>
-<summary>Why it may run, and what exactly</summary>
+<summary>What exactly runs</summary>
 
 - **Full commit** `9fceb02d0ae598e95dc970b74767f19372d61af8`
 - **Configuration** no configuration file
@@ -283,7 +283,7 @@ Ask for 8 or fewer:
 ```
 
 <details>
-<summary>Every rule that was asked</summary>
+<summary>Every rule that was checked</summary>
 
 ```text
 ✗ run
@@ -383,7 +383,7 @@ This run was on Beaker already when the event came in: nothing was submitted twi
 Comment `/beaker status 1a2b3c4d` to see where it stands, `/beaker stop 1a2b3c4d` to end it.
 
 <details>
-<summary>Why it may run, and what exactly</summary>
+<summary>What exactly runs</summary>
 
 - **Full commit** `9fceb02d0ae598e95dc970b74767f19372d61af8`
 - **Configuration** no configuration file
