@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from beaker_ci.sandbox.git_import import import_stream
 from beaker_ci.sandbox.git_objects import Change, Commit, GitObject, TreeEntry, parse_commit
 from beaker_ci.sandbox.git_process import GitError, ObjectReader, git_environment, run_git
 
@@ -142,23 +143,11 @@ class SandboxRepository:
                 raise GitError(f"no such commit: {base}")
         else:
             parent = self.resolve(ref) or self.resolve(f"refs/heads/{self.default_branch}")
-        seconds = int((when or datetime.now(UTC)).timestamp())
-        stream = [b"commit %s\nmark :1\n" % ref.encode()]
-        stream.append(f"committer {author} {seconds} +0000\n".encode())
-        stream.append(_data(message.encode()))
-        if parent:
-            stream.append(f"from {parent}\n".encode())
-        for path, content in files.items():
-            if "\n" in path or path.startswith('"'):
-                raise GitError(f"this path cannot be written: {path!r}")
-            if content is None:
-                stream.append(f"D {path}\n".encode())
-            else:
-                stream.append(f"M 100644 inline {path}\n".encode())
-                stream.append(_data(content.encode() if isinstance(content, str) else content))
-        stream.append(b"get-mark :1\ndone\n")
+        stream = import_stream(
+            ref, parent, files, message=message, author=author, when=when or datetime.now(UTC)
+        )
         command = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw")
-        return self.git(*command, stdin=b"".join(stream)).strip()
+        return self.git(*command, stdin=stream).strip()
 
     def merge(
         self, branch: str, other: str, *, message: str, author: str, when: datetime | None = None
@@ -322,7 +311,3 @@ def _full_ref(branch: str) -> str:
 def _is_safe(name: str) -> bool:
     """Whether git reads it as a plain name, not as an expression such as ``main@{1}``."""
     return not re.search(r"[\s:^~?*\[\\\x00-\x1f]|\.\.|@\{", name)
-
-
-def _data(content: bytes) -> bytes:
-    return b"data %d\n%s\n" % (len(content), content)

@@ -135,7 +135,7 @@ class Application:
                 token = authenticate(self.state.tokens, request.headers.get("authorization"))
                 request = replace(request, token=token)
                 if not spared:
-                    return request, Response(500)
+                    return request, Response(500)  # The fault puts its own in place of this.
                 resource = "graphql" if request.path == "/graphql" else "core"
                 if request.path != "/rate_limit":
                     self.state.limits.check(token, resource)

@@ -117,6 +117,8 @@ class Faults:
         """Calls ``do`` before the n-th matching request (None: each) takes effect.
 
         The server holds no lock meanwhile, so that ``do`` may push, comment, or kill the client.
+        The request still takes effect afterwards, as one does that was sent before its sender died;
+        to have it lost on the way, add a ``Fault`` with ``drop``.
         """
         self._arm(Hook(method, path, nth, do, after=False))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_ci.sandbox.github import render
 from beaker_ci.sandbox.github.clock import stamp
-from beaker_ci.sandbox.github.model import LEGACY_PERMISSION, Account
+from beaker_ci.sandbox.github.model import LEGACY_PERMISSION, Account, Token
 from beaker_ci.sandbox.github.routing import ApiError, Request, Route, not_found
 
 if TYPE_CHECKING:
@@ -97,11 +97,8 @@ def get_membership(state: State, request: Request) -> Any:
     """``GET /orgs/…/memberships/{username}``: for members of the organization only."""
     org, slug = request.params["org"].lower(), request.params["team_slug"].lower()
     team = state.teams.get((org, slug))
-    asker = request.token.account.login.lower()
-    is_member = state.roles.get(asker) is not None and state.roles[asker].base == "admin"
-    is_member |= any(asker in team.members for team in state.teams.values() if team.org == org)
     account = state.account(request.params["username"])
-    if team is None or account is None or request.token.kind != "user" or not is_member:
+    if team is None or account is None or not _sees_teams(state, request.token, org):
         raise not_found()
     standing = team.members.get(account.login.lower())
     if standing is None:
@@ -112,6 +109,16 @@ def get_membership(state: State, request: Request) -> Any:
         "role": "member",
         "state": standing,
     }
+
+
+def _sees_teams(state: State, token: Token, org: str) -> bool:
+    if token.kind != "user" or (
+        token.permissions is not None and "members" not in token.permissions
+    ):
+        return False
+    login = token.account.login.lower()
+    is_member = any(login in team.members for team in state.teams.values() if team.org == org)
+    return is_member or state.role(token.account).base == "admin"
 
 
 REPOSITORY = "/repos/{owner}/{repo}"
@@ -125,6 +132,6 @@ ROUTES = [
         "GET",
         "/orgs/{org}/teams/{team_slug}/memberships/{username}",
         get_membership,
-        needs=("metadata", "members"),
+        needs=("members",),
     ),
 ]

@@ -139,7 +139,12 @@ def test_team_membership_is_for_members_of_the_organization(lab: Lab) -> None:
     assert lab.request(url + "writer", member).json["state"] == "active"
     assert lab.request(url + "triager", member).json["state"] == "pending"
     assert lab.request(url + "reader", member).status == 404
-    for blind in (lab.github.add_token(), lab.github.add_token("user", user="reader")):
+    blind_tokens = (
+        lab.github.add_token(),
+        lab.github.add_token("user", user="reader"),
+        lab.github.add_token("user", user="admin", permissions={"contents": "read"}),
+    )
+    for blind in blind_tokens:
         assert lab.request(url + "writer", blind).status == 404
     fine = lab.github.add_token("user", user="admin", permissions={"members": "read"})
     assert lab.request(url + "writer", fine).status == 200
