@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from beaker_ci.events import CommentCreated, Ignored, parse_event
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report import ReplyView, RunView, log_lines, outputs_file, step_summary
 
 if TYPE_CHECKING:
     from beaker_ci.bot import Answer
+    from beaker_ci.report import ReplyView, RunView
 
 
 OUTPUTS = (
@@ -81,6 +81,8 @@ def run_action(environment: Mapping[str, str]) -> int:
     try:
         answers = _handle(Inputs.read(environment), environment)
     except Problem as problem:
+        from beaker_ci.report import ReplyView
+
         _report(environment, [ReplyView.of_problem(problem)])
         _write_outputs(environment, {"reason-code": problem.reason.value})
         away = problem.reason.family in ("github", "beaker")
@@ -144,6 +146,8 @@ def _output_of(answer: Answer) -> dict[str, str]:
 
 def _write_outputs(environment: Mapping[str, str], *commands: Mapping[str, str]) -> None:
     """Writes the outputs: those of the last command, and all of them in ``result``."""
+    from beaker_ci.report import outputs_file
+
     last = commands[-1] if commands else {"reason-code": Reason.NOTHING_TO_DO.value}
     values = {name: last.get(name, "") for name in OUTPUTS}
     result = {"schema": 1, **values, "commands": [dict(command) for command in commands]}
@@ -153,6 +157,8 @@ def _write_outputs(environment: Mapping[str, str], *commands: Mapping[str, str])
 
 def _report(environment: Mapping[str, str], views: Sequence[ReplyView | RunView]) -> None:
     """Writes the step's summary and its log."""
+    from beaker_ci.report import log_lines, step_summary
+
     if views:
         _append(environment, "GITHUB_STEP_SUMMARY", step_summary(views))
         sys.stdout.write(log_lines(views, secrets.token_hex(16)))

@@ -123,7 +123,7 @@ def download(wheel: Wheel) -> bytes:
         BootstrapError: If it cannot be had, or is not what was locked.
     """
     try:
-        with urllib.request.urlopen(wheel.url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - from uv.lock
+        with urllib.request.urlopen(wheel.url, timeout=TIMEOUT_SECONDS) as answer:
             content: bytes = answer.read()
     except (OSError, http.client.HTTPException) as error:
         raise BootstrapError(_why_not_downloaded(wheel, error)) from error
@@ -169,7 +169,7 @@ def is_version(program: Path, version: str) -> bool:
     """Tell whether `program` is a working uv of this very version."""
     try:
         command = [str(program), "--version"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own .venv
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return False
     return answer.stdout.split()[:2] == ["uv", version]
@@ -182,7 +182,7 @@ def run_uv(program: Path, arguments: list[str]) -> int:
     environment.setdefault("UV_SYSTEM_CERTS", "true")
     environment.pop("VIRTUAL_ENV", None)
     command = [str(program), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - verified or ours
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def bootstrap(arguments: list[str]) -> int:

@@ -6,8 +6,10 @@ interceptor would break its method names, so each callable of the stub is wrappe
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -62,10 +64,10 @@ class BoundedBeaker(Beaker):
     ) -> None:
         super().__init__(config, check_for_upgrades=check_for_upgrades, user_agent=user_agent)
         stub = super().service
-        self._answers: dict[tuple[str, bytes], Any] = {}
+        self._memory = _Memory()
         for name, method in list(vars(stub).items()):
             if isinstance(method, grpc.UnaryUnaryMultiCallable):
-                setattr(stub, name, _BoundedMethod(method, self._answers))
+                setattr(stub, name, _BoundedMethod(method, self._memory))
         self._bounded = stub
 
     @property
@@ -75,8 +77,7 @@ class BoundedBeaker(Beaker):
 
     def forget_datasets(self) -> None:
         """Asks anew which datasets there are and what is in them."""
-        for question in [question for question in self._answers if question[0] in _DATASETS]:
-            self._answers.pop(question, None)
+        self._memory.forget(_DATASETS)
 
     @cached_property
     def experiment(self) -> OnceExperiments:
@@ -84,22 +85,48 @@ class BoundedBeaker(Beaker):
         return OnceExperiments(self)
 
 
+class _Memory:
+    """Answers by question; who asks what is being asked already waits for that answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, bytes], Future[Any]] = {}
+
+    def answer(self, question: tuple[str, bytes], ask: Callable[[], Any]) -> Any:
+        with self._lock:
+            answer = self._answers.get(question)
+            mine = answer is None
+            if answer is None:
+                answer = self._answers[question] = Future()
+        if mine:
+            try:
+                answer.set_result(ask())
+            except Exception as error:  # whatever it is, those who wait get it too
+                with self._lock:
+                    self._answers.pop(question, None)
+                answer.set_exception(error)
+        return answer.result()
+
+    def forget(self, names: frozenset[str]) -> None:
+        with self._lock:
+            for question in [question for question in self._answers if question[0] in names]:
+                del self._answers[question]
+
+
 class _BoundedMethod:
     """One unary RPC with a deadline. Carries ``_method``, since beaker-py reads the name there."""
 
-    def __init__(self, method: Any, answers: dict[tuple[str, bytes], Any]) -> None:
+    def __init__(self, method: Any, memory: _Memory) -> None:
         self._call: Callable[..., Any] = method
         self._method: bytes = method._method
         self._name = self._method.decode().rsplit("/", 1)[-1]
-        self._answers = answers
+        self._memory = memory
 
     def __call__(self, request: Any, metadata: Any = None) -> Any:
         if self._name not in _REMEMBERED:
             return self._ask(request, metadata)
         question = (self._name, request.SerializeToString())
-        if question not in self._answers:
-            self._answers[question] = self._ask(request, metadata)
-        return self._answers[question]
+        return self._memory.answer(question, lambda: self._ask(request, metadata))
 
     def _ask(self, request: Any, metadata: Any) -> Any:
         give_up = time.monotonic() + OUTAGE_LIMIT

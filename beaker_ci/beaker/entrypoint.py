@@ -11,7 +11,7 @@ import hashlib
 from importlib.resources import files
 
 import requests
-from beaker import BeakerDataset
+from beaker import BeakerDataset, BeakerWorkspace
 from beaker.exceptions import BeakerDatasetConflict, BeakerError
 from gantry import constants
 from gantry.version import VERSION
@@ -29,17 +29,17 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
     Raises:
         Problem: ``beaker.unavailable`` when the dataset is there, committed, and damaged.
     """
-    script = files("gantry").joinpath(constants.ENTRYPOINT).read_bytes()
+    script = _script()
     space = client.workspace.get(workspace)
-    name = f"gantry-v{VERSION}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
     last: Exception | None = None
     for _ in range(ATTEMPTS):
-        listed = client.dataset.list(workspace=space, name_or_description=name, results=False)
-        dataset = next((one for one in listed if one.name == name), None)
+        dataset = _find(client, space, script)
         try:
             if dataset is None:
-                dataset = client.dataset.create(name, workspace=space, budget=budget, commit=False)
-            elif _is_whole(client, dataset, len(script)):
+                dataset = client.dataset.create(
+                    _name(space, script), workspace=space, budget=budget, commit=False
+                )
+            elif _is_whole(client, dataset, script):
                 client.dataset.commit(dataset)
                 return
             elif dataset.HasField("committed"):
@@ -53,6 +53,28 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
         raise last
 
 
-def _is_whole(client: BoundedBeaker, dataset: BeakerDataset, size: int) -> bool:
+def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:
+    """Asks what :func:`ensure_entrypoint` will ask; writes nothing."""
+    space, script = client.workspace.get(workspace), _script()
+    dataset = _find(client, space, script)
+    if dataset is not None:
+        _is_whole(client, dataset, script)
+
+
+def _script() -> bytes:
+    return files("gantry").joinpath(constants.ENTRYPOINT).read_bytes()
+
+
+def _name(space: BeakerWorkspace, script: bytes) -> str:
+    return f"gantry-v{VERSION}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
+
+
+def _find(client: BoundedBeaker, space: BeakerWorkspace, script: bytes) -> BeakerDataset | None:
+    name = _name(space, script)
+    listed = client.dataset.list(workspace=space, name_or_description=name, results=False)
+    return next((dataset for dataset in listed if dataset.name == name), None)
+
+
+def _is_whole(client: BoundedBeaker, dataset: BeakerDataset, script: bytes) -> bool:
     held = list(client.dataset.list_files(dataset))
-    return [(file.path, file.size) for file in held] == [(constants.ENTRYPOINT, size)]
+    return [(file.path, file.size) for file in held] == [(constants.ENTRYPOINT, len(script))]

@@ -17,7 +17,7 @@ from beaker.exceptions import (
 from gantry import constants
 
 from beaker_ci.beaker.client import BoundedBeaker, connect
-from beaker_ci.beaker.entrypoint import ensure_entrypoint
+from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.launch import launch
 from beaker_ci.beaker.problems import in_doubt, problems
@@ -76,9 +76,19 @@ class Session:
             )
 
     def warm_up(self) -> None:
-        """Asks ahead what gantry asks of every run, so that its questions find answers here."""
+        """Asks ahead who we are and what gantry asks of every run; needs no workspace."""
         with problems(), contextlib.suppress(BeakerImageNotFound):
             self._client.image.get(constants.VERSIONED_DEFAULT_IMAGE)
+
+    def warm_up_organization(self) -> None:
+        """Asks ahead for our organization, which gantry's lists of datasets name."""
+        with problems():
+            self._client.experiment.resolve_org_id()
+
+    def warm_up_workspace(self, workspace: str) -> None:
+        """Asks ahead for gantry's entrypoint dataset."""
+        with problems(), contextlib.suppress(BeakerWorkspaceNotFound):
+            look_for_entrypoint(self._client, workspace)
 
     def has_secret(self, workspace: str, name: str) -> bool:
         """Whether a secret of that name is in the workspace; its value is never read."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from beaker_ci.reasons import Reason
-from beaker_ci.report.views import ReplyView, RunView
+
+if TYPE_CHECKING:
+    from beaker_ci.report.views import ReplyView, RunView
 
 
 @dataclass(frozen=True)

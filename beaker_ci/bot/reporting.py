@@ -7,10 +7,10 @@ do not appear within the lease, the first one is taken for dead and the run is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from beaker_ci.bot.asking import Place
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.github import (
@@ -36,20 +36,6 @@ SETTLE = 1.0
 """Seconds after taking over before we look whether somebody else did the same."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where answers go: one pull request, seen by one process.
-
-    Attributes:
-        me: Our account's id: comments of others are never taken for ours.
-        since: Nothing of ours about this asking is older.
-    """
-
-    number: int
-    me: int
-    since: datetime
-
-
 def report_run(
     services: Services,
     beaker: Session,
@@ -71,7 +57,14 @@ def report_run(
     else:
         look_first = False
     held = run.mark or mark
-    view = run_view(run, held, server_url=services.server_url, decision=decision, adopted=adopted)
+    view = run_view(
+        run,
+        held,
+        server_url=services.server_url,
+        config_path=services.config_path,
+        decision=decision,
+        adopted=adopted,
+    )
     if held.is_reported():
         return view
     comment_id = held.comment_id or _ensure_run_comment(services, place, view, look_first)

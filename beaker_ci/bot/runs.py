@@ -11,7 +11,7 @@ from beaker_ci.bot.case import Case
 from beaker_ci.bot.reporting import report_run
 from beaker_ci.bot.views import tree_lines
 from beaker_ci.commands import Command
-from beaker_ci.facts import BeakerAccounts, Facts
+from beaker_ci.facts import BeakerAccounts, CommentNow, Facts
 from beaker_ci.github import read_head
 from beaker_ci.plan import Plan, experiment_name, make_plan, run_key
 from beaker_ci.policy import evaluate, merge_recipe
@@ -49,8 +49,10 @@ class Errand:
 
 def prepare(case: Case, command: Command, session: Future[Session], pool: Executor) -> Errand:
     """Starts what a run command needs of Beaker, while GitHub is still being asked."""
-    key = run_key(case.repository.id, case.asked_by, command.place)
-    name = experiment_name(case.repository.full_name, f"pr{case.place.number}", command.preset, key)
+    key = run_key(case.asking.repository.id, case.asking.by, command.place)
+    name = experiment_name(
+        case.asking.repository.full_name, f"pr{case.asking.place.number}", command.preset, key
+    )
     recipe: Recipe | Problem
     try:
         recipe = merge_recipe(command, case.configuration)
@@ -59,22 +61,23 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
     values = {} if isinstance(recipe, Problem) else recipe
     workspace, budget = values.get("workspace"), values.get("budget")
 
-    def accounts() -> BeakerAccounts:
-        return session.result().accounts(
-            str(workspace) if workspace else None, str(budget) if budget else None
-        )
-
+    space, account = str(workspace) if workspace else None, str(budget) if budget else None
+    # Each goes its own way to Beaker; what two of them ask is asked once.
     pool.submit(lambda: session.result().warm_up())
+    pool.submit(lambda: session.result().warm_up_organization())
+    if space is not None:
+        pool.submit(lambda: session.result().warm_up_workspace(space))
+    pool.submit(lambda: session.result().accounts(None, account))
     return Errand(
         command=command,
         key=key,
         recipe=recipe,
         found=pool.submit(lambda: session.result().find(name, key)),
-        accounts=pool.submit(accounts),
+        accounts=pool.submit(lambda: session.result().accounts(space, account)),
     )
 
 
-def answer_run(case: Case, errand: Errand, session: Future[Session]) -> Answer:
+def answer_run(case: Case, comment: CommentNow, errand: Errand, session: Future[Session]) -> Answer:
     """Judges, submits and reports one run; or finds it, if it was submitted before.
 
     Raises:
@@ -85,34 +88,34 @@ def answer_run(case: Case, errand: Errand, session: Future[Session]) -> Answer:
         return _report(case, session.result(), found, _mark_of(case, found), ())
     if isinstance(errand.recipe, Problem):
         raise errand.recipe
-    decision = judge(case, errand.command, errand.recipe, errand.accounts.result())
+    decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
     if decision.outcome is not Outcome.ALLOW:
         return refusal(case, errand.command, decision)
     plan = plan_of(case, errand.command, errand.recipe, errand.key)
     return _submit(case, session.result(), plan, decision)
 
 
-def answer_plan(case: Case, errand: Errand) -> Answer:
+def answer_plan(case: Case, comment: CommentNow, errand: Errand) -> Answer:
     """Says what a run would do and cost, and whether it may; submits nothing."""
     if isinstance(errand.recipe, Problem):
         raise errand.recipe
-    decision = judge(case, errand.command, errand.recipe, errand.accounts.result())
+    decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
     plan = plan_of(case, errand.command, errand.recipe, errand.key)
     allowed = decision.outcome is Outcome.ALLOW
     view = ReplyView(
-        marker=case.reply_marker,
+        marker=case.asking.marker,
         reason=Reason.ANSWERED,
-        asker=case.asker.login,
+        asker=case.asking.asker.login,
         source=errand.command.source,
         what=(
             f"This {'would run' if allowed else 'would not run as things stand'}: "
-            f"{plan.command_line}"
+            f"`{plan.command_line}`"
         ),
         why=(
-            f"{plan.price.gpus} GPUs × {plan.price.replicas} replicas, at most "
-            f"{plan.price.gpu_hours:g} GPU-hours of {plan.budget}, "
-            f"in {plan.workspace}, at {plan.sha}."
-            + ("" if allowed else f" {decision.cause.evidence}")
+            f"It costs at most {plan.price.gpu_hours:g} GPU-hours of `{plan.budget}`, "
+            f"in `{plan.workspace}`, at `{plan.sha}`."
+            if allowed
+            else decision.cause.evidence
         ),
         next_step=decision.cause.next_step if not allowed else "To submit exactly this commit:",
         paste=decision.cause.paste if not allowed else _pinned(errand.command, plan.sha),
@@ -121,13 +124,19 @@ def answer_plan(case: Case, errand: Errand) -> Answer:
     return Answer(command="plan", reason=Reason.ANSWERED, view=view, status="planned")
 
 
-def judge(case: Case, command: Command, recipe: Recipe, accounts: BeakerAccounts) -> Decision:
+def judge(
+    case: Case,
+    comment: CommentNow,
+    command: Command,
+    recipe: Recipe,
+    accounts: BeakerAccounts,
+) -> Decision:
     """Judges one run command by everything that was read."""
     facts = Facts(
-        now=case.services.clock.now(),
+        now=case.asking.services.clock.now(),
         permission=case.permission,
         pull=case.pull,
-        comment=case.comment,
+        comment=comment,
         accounts=accounts,
     )
     return evaluate(request_of(case, command), recipe, facts, case.configuration)
@@ -136,20 +145,20 @@ def judge(case: Case, command: Command, recipe: Recipe, accounts: BeakerAccounts
 def request_of(case: Case, command: Command) -> Request:
     """The request that a command of this case makes."""
     return Request(
-        who=case.asker,
+        who=case.asking.asker,
         command=command,
-        repository=case.repository.full_name,
-        number=case.place.number,
+        repository=case.asking.repository.full_name,
+        number=case.asking.place.number,
         is_pull_request=True,
-        asked_body=case.asked_body,
-        asked_at=case.asked_at,
+        asked_body=case.asking.body,
+        asked_at=case.asking.at,
     )
 
 
 def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answer:
     from beaker_ci.beaker import verified_commit
 
-    services, pull = case.services, case.pull
+    services, pull = case.asking.services, case.pull
     commit = verified_commit(
         repository=plan.repository,
         server_url=services.server_url,
@@ -187,7 +196,7 @@ def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answ
 def _report(
     case: Case, beaker: Session, run: Run, mark: Mark, decision: tuple[TreeLine, ...]
 ) -> Answer:
-    view = report_run(case.services, beaker, case.place, run, mark, decision)
+    view = report_run(case.asking.services, beaker, case.asking.place, run, mark, decision)
     return Answer(
         command="run",
         reason=Reason.ACCEPTED,
@@ -226,9 +235,9 @@ def refusal(case: Case, command: Command, decision: Decision) -> Answer:
 def _reply_view(case: Case, command: Command, decision: Decision) -> ReplyView:
     cause = decision.cause
     return ReplyView(
-        marker=case.reply_marker,
+        marker=case.asking.marker,
         reason=decision.reason,
-        asker=case.asker.login,
+        asker=case.asking.asker.login,
         source=command.source,
         what=_WAITS if decision.outcome is Outcome.WAIT else _REFUSED,
         why=cause.evidence,
@@ -242,7 +251,7 @@ def _mark_of(case: Case, run: Run) -> Mark:
     """The mark of a run that was found: its own, or a modest one if somebody edited it away."""
     return run.mark or Mark(
         key=run.key,
-        asker=case.asker.login,
+        asker=case.asking.asker.login,
         check=f"beaker / run {run.run_id}",
         preset=None,
         config=None,
@@ -264,7 +273,7 @@ def _require_clone_secret(case: Case, beaker: Session, plan: Plan) -> None:
         why=f"It needs a Beaker secret with a read-only token, and {lacking}.",
         next_step=(
             "A maintainer writes such a token to a secret of the workspace and names it in "
-            f"`{case.services.config_path}`:"
+            f"`{case.asking.services.config_path}`:"
         ),
         paste=f"github_token_secret: {name or 'GITHUB_CLONE_TOKEN'}",
     )

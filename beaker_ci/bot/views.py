@@ -24,11 +24,16 @@ def stage_of(run: Run) -> tuple[str, str | None]:
 
 
 def run_view(
-    run: Run, mark: Mark, *, server_url: str, decision: tuple[TreeLine, ...], adopted: bool
+    run: Run,
+    mark: Mark,
+    *,
+    server_url: str,
+    config_path: str,
+    decision: tuple[TreeLine, ...],
+    adopted: bool,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
     status, conclusion = stage_of(run)
-    config = f"configuration at {mark.config[:7]}" if mark.config else "no configuration file"
     return RunView(
         marker=run.key,
         run_id=run.run_id,
@@ -56,7 +61,9 @@ def run_view(
         experiment_name=run.name,
         experiment_url=run.url,
         notes=(),
-        config_source=config,
+        config_source=(
+            f"`{config_path}` at `{mark.config[:7]}`" if mark.config else "no configuration file"
+        ),
         decision=decision,
         adopted=adopted,
     )

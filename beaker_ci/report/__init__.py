@@ -10,6 +10,7 @@ from beaker_ci.report.render import (
     run_check,
     run_comment,
     step_summary,
+    warm_up,
 )
 from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
 
@@ -26,4 +27,5 @@ __all__ = [
     "run_check",
     "run_comment",
     "step_summary",
+    "warm_up",
 ]

@@ -135,6 +135,12 @@ def _environment() -> Environment:
     return environment
 
 
+def warm_up() -> None:
+    """Compiles the templates ahead; a first report is then no slower than a second."""
+    for name in ("run.md.j2", "check_summary.md.j2", "check_text.md.j2", "run.log.j2"):
+        _environment().get_template(name)
+
+
 def _ours(text: str) -> str:
     """Markdown and words made by us alone."""
     return text

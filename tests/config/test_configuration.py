@@ -1,7 +1,5 @@
 """What a file means, and what holds where it says nothing."""
 
-# ruff: noqa: E501 - a snapshot is as wide as the message
-
 from __future__ import annotations
 
 import dataclasses

@@ -1,7 +1,5 @@
 """What a maintainer reads when the file is wrong: each mistake on its line, with what to write."""
 
-# ruff: noqa: E501 - a snapshot is as wide as the message
-
 from __future__ import annotations
 
 from textwrap import dedent

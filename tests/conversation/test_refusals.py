@@ -53,7 +53,49 @@ def test_a_refusal_as_it_reads(stage: Stage) -> None:
     stage.deliver(asked)
 
     stage.heard(asked)
-    assert stage.answer() == snapshot()
+    assert stage.answer() == snapshot("""\
+<!-- beaker-ci:reply:comment-3300000001 -->
+> `/beaker run --gpus 9 -- true`
+
+⛔ **Nothing was submitted: a rule forbids it.**
+
+`--gpus 9` is beyond the limit of 8 (`limits.gpus`)
+
+Write `--gpus 8` or less, or ask a maintainer to raise `limits.gpus`.
+
+<details>
+<summary>Every rule that was checked</summary>
+
+```text
+✗ request           /beaker run
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✓ accounts
+    ✓ workspace     ai2/widgets, from the configuration
+    ✓ budget        ai2/widgets-budget, from the configuration
+  ✓ choices         nothing to judge
+  ✗ limits
+    ✗ gpus          `--gpus 9` is beyond the limit of 8 (`limits.gpus`)
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  2h of at most 2h
+    ✓ priority      normal of at most normal
+    ✓ price         18 GPU-hours (9 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+```
+
+</details>
+
+<sub>for writer · `refused.limit`</sub>
+""")
 
 
 @pytest.mark.parametrize("who", ["reader", "triager", "stranger"])
@@ -225,7 +267,21 @@ def test_a_configuration_mistake_as_it_reads(tmp_path: Path) -> None:
         stage.deliver(asked)
 
         stage.heard(asked)
-        assert stage.answer() == snapshot()
+        assert stage.answer() == snapshot("""\
+<!-- beaker-ci:reply:comment-3300000001 -->
+> `/beaker run -- python train.py`
+
+🔧 **`.github/beaker-ci.yml` has 2 mistakes.**
+
+```text
+.github/beaker-ci.yml:2: there is no key `workspce` at the top; did you mean `workspace`?
+.github/beaker-ci.yml:3: `limits.gpus` must be a whole number, not `lots`
+```
+
+Mend the file on the default branch, then ask again; `beaker-ci validate` checks it beforehand.
+
+<sub>for writer · `config.invalid`</sub>
+""")
         assert stage.leftovers() == []
 
 
@@ -237,7 +293,49 @@ def test_without_any_configuration(tmp_path: Path) -> None:
 
         assert (result.exit_code, result.reason) == (0, "refused.workspace")
         stage.heard(asked)
-        assert stage.answer() == snapshot()
+        assert stage.answer() == snapshot("""\
+<!-- beaker-ci:reply:comment-3300000001 -->
+> `/beaker run -- python train.py`
+
+⛔ **Nothing was submitted: a rule forbids it.**
+
+no workspace is set
+
+A maintainer sets `workspace` in the configuration.
+
+<details>
+<summary>Every rule that was checked</summary>
+
+```text
+✗ request           /beaker run
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✗ accounts
+    ✗ workspace     no workspace is set
+    ✗ budget        no budget is set
+  ✓ choices         nothing to judge
+  ✓ limits
+    ✓ gpus          0 of at most 8
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  24h of at most 24h
+    ✓ priority      normal of at most normal
+    ✓ price         0 GPU-hours (0 GPUs × 1 replica × 24 h × 1 attempt) of at most 64
+```
+
+</details>
+
+<sub>for writer · `refused.workspace`</sub>
+""")
         assert stage.leftovers() == []
 
 

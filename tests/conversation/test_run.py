@@ -18,18 +18,86 @@ def test_a_command_of_ones_own(stage: Stage) -> None:
 
     assert (result.exit_code, result.reason) == (0, "accepted")
     stage.heard(asked)
-    assert stage.answer() == snapshot()
+    assert stage.answer() == snapshot("""\
+<!-- beaker-ci:run:fa26a7603d238293 -->
+⏳ **Queued on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+
+```bash
+python train.py
+```
+
+- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · asked for by writer
+- **Where** CPU only · any cluster · workspace `ai2/widgets`
+- **Limits** timeout 2h for each attempt · retries 0 · priority normal
+- **Costs** no GPU-hours · budget `ai2/widgets-budget`
+
+<details>
+<summary>Why it was allowed, and what exactly runs</summary>
+
+- **Full commit** `<head>`
+- **Configuration** `.github/beaker-ci.yml` at `<main>`
+- **Experiment** `ci-widget-pr1-run-fa26a7603d238293`
+- **Check** `beaker / run fa26a760`
+
+```text
+✓ request           /beaker run
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✓ accounts
+    ✓ workspace     ai2/widgets, from the configuration
+    ✓ budget        ai2/widgets-budget, from the configuration
+  ✓ choices         nothing to judge
+  ✓ limits
+    ✓ gpus          0 of at most 8
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  2h of at most 2h
+    ✓ priority      normal of at most normal
+    ✓ price         0 GPU-hours (0 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+```
+
+</details>
+""")
     check = stage.hub.take_check(sha=stage.hub.head(stage.number))
     held = stage.beaker.take_experiment()
-    assert (check.name, check.status, check.conclusion) == snapshot()
-    assert check.title == snapshot()
+    assert (check.name, check.status, check.conclusion) == snapshot(
+        ("beaker / run fa26a760", "queued", None)
+    )
+    assert check.title == snapshot("Queued · CPU only")
     assert check.external_id == held.id
     assert f"{stage.beaker.address}/ex/{held.id}" in str(check.summary)
-    assert held.name == snapshot()
+    assert held.name == snapshot("ci-widget-pr1-run-fa26a7603d238293")
     assert (held.workspace, held.budget) == ("ai2/widgets", "ai2/widgets-budget")
-    assert stage.tidy(json.dumps(held.env, indent=1)) == snapshot()
+    assert stage.tidy(json.dumps(held.env, indent=1)) == snapshot("""\
+{
+ "GANTRY_VERSION": "3.7.0",
+ "GITHUB_REPO": "octo/widget",
+ "GIT_REF": "<head>",
+ "GANTRY_TASK_NAME": "main",
+ "RESULTS_DIR": "/results",
+ "GANTRY_RUNTIME_DIR": "/gantry-runtime",
+ "GANTRY_EXEC_METHOD": "exec",
+ "GANTRY_DEFAULT_PYTHON_VERSION": "3.12",
+ "GANTRY_PYTHON_MANAGER": "uv",
+ "BEAKER_CI_KEY": "fa26a7603d238293",
+ "BEAKER_CI_REPO": "octo/widget",
+ "BEAKER_CI_PR": "1",
+ "BEAKER_CI_SHA": "<head>"
+}\
+""")
     assert held.spec["tasks"][0]["arguments"] == ["python", "train.py"]
-    assert stage.tidy(held.description).splitlines()[:2] == snapshot()
+    assert stage.tidy(held.description).splitlines()[:2] == snapshot(
+        ["python train.py", "for writer in https://github.test/octo/widget/pull/1 at <head>"]
+    )
 
 
 def test_what_the_workflow_gets(stage: Stage) -> None:
@@ -40,9 +108,66 @@ def test_what_the_workflow_gets(stage: Stage) -> None:
     stage.heard(asked)
     stage.answer()
     check, held = stage.hub.take_check(), stage.beaker.take_experiment()
-    assert {name: stage.tidy(text) for name, text in result.outputs.items()} == snapshot()
+    assert {name: stage.tidy(text) for name, text in result.outputs.items()} == snapshot(
+        {
+            "reason-code": "accepted",
+            "run-id": "fa26a760",
+            "workload-id": "01ULID",
+            "experiment-url": "https://beaker.test/ex/01ULID",
+            "status": "queued",
+            "conclusion": "",
+            "result": '{"schema":1,"reason-code":"accepted","run-id":"fa26a760","workload-id":"01ULID","experiment-url":"https://beaker.test/ex/01ULID","status":"queued","conclusion":"","commands":[{"command":"run","reason-code":"accepted","run-id":"fa26a760","workload-id":"01ULID","experiment-url":"https://beaker.test/ex/01ULID","status":"queued","conclusion":""}]}',
+        }
+    )
     assert json.loads(result.outputs["result"])["workload-id"] == held.id == check.external_id
-    assert stage.tidy(result.summary) == snapshot()
+    assert stage.tidy(result.summary) == snapshot("""\
+⏳ **Queued on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+
+```bash
+python train.py
+```
+
+- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · asked for by writer
+- **Where** CPU only · any cluster · workspace `ai2/widgets`
+- **Limits** timeout 2h for each attempt · retries 0 · priority normal
+- **Costs** no GPU-hours · budget `ai2/widgets-budget`
+
+<details>
+<summary>Why it was allowed, and what exactly runs</summary>
+
+- **Full commit** `<head>`
+- **Configuration** `.github/beaker-ci.yml` at `<main>`
+- **Experiment** `ci-widget-pr1-run-fa26a7603d238293`
+- **Check** `beaker / run fa26a760`
+
+```text
+✓ request           /beaker run
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✓ accounts
+    ✓ workspace     ai2/widgets, from the configuration
+    ✓ budget        ai2/widgets-budget, from the configuration
+  ✓ choices         nothing to judge
+  ✓ limits
+    ✓ gpus          0 of at most 8
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  2h of at most 2h
+    ✓ priority      normal of at most normal
+    ✓ price         0 GPU-hours (0 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+```
+
+</details>
+""")
 
 
 def test_at_most_eight_requests_to_github(stage: Stage) -> None:
@@ -50,7 +175,18 @@ def test_at_most_eight_requests_to_github(stage: Stage) -> None:
 
     stage.deliver(asked)
 
-    assert [f"{made.method} {made.path}" for made in stage.hub.exchanges] == snapshot()
+    assert [f"{made.method} {made.path}" for made in stage.hub.exchanges] == snapshot(
+        [
+            "POST /repos/octo/widget/issues/comments/3300000001/reactions",
+            "GET /repos/octo/widget/pulls/1",
+            "POST /graphql",
+            "GET /repos/octo/widget/collaborators/writer/permission",
+            "GET /repos/octo/widget/issues/1/comments",
+            "GET /repos/octo/widget/pulls/1",
+            "POST /repos/octo/widget/issues/1/comments",
+            "POST /repos/octo/widget/check-runs",
+        ]
+    )
     stage.heard(asked)
     stage.answer()
     stage.hub.take_check()
@@ -146,7 +282,53 @@ def test_a_plan_submits_nothing(stage: Stage) -> None:
     assert (result.exit_code, result.reason) == (0, "answered")
     assert result.outputs["status"] == "planned"
     stage.heard(asked)
-    assert stage.answer() == snapshot()
+    assert stage.answer() == snapshot("""\
+<!-- beaker-ci:reply:comment-3300000001 -->
+> `/beaker plan gpu-tests`
+
+💡 **This would run: `python check.py`**
+
+It costs at most 0.25 GPU-hours of `ai2/widgets-budget`, in `ai2/widgets`, at `<head>`.
+
+To submit exactly this commit:
+
+```text
+/beaker run --sha <head> gpu-tests
+```
+
+<details>
+<summary>Every rule that was checked</summary>
+
+```text
+✓ request           /beaker plan
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✓ accounts
+    ✓ workspace     ai2/widgets, from the configuration
+    ✓ budget        ai2/widgets-budget, from the configuration
+  ✓ choices         nothing to judge
+  ✓ limits
+    ✓ gpus          1 of at most 8
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  15m of at most 2h
+    ✓ priority      normal of at most normal
+    ✓ price         0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64
+```
+
+</details>
+
+<sub>for writer · `answered`</sub>
+""")
 
 
 def test_help(stage: Stage) -> None:
@@ -192,7 +374,50 @@ def test_a_private_repository_needs_a_clone_token(tmp_path: Path) -> None:
 
         assert (result.exit_code, result.reason) == (0, "config.clone-secret")
         stage.heard(asked)
-        assert stage.answer() == snapshot()
+        assert stage.answer() == snapshot("""\
+<!-- beaker-ci:reply:comment-3300000001 -->
+> `/beaker run gpu-tests`
+
+🔧 **Nothing was submitted: a rule forbids it.**
+
+the repository is private, and `github_token_secret` is not set
+
+A maintainer puts a read-only clone token into a secret of the Beaker workspace and names it as `github_token_secret`.
+
+<details>
+<summary>Every rule that was checked</summary>
+
+```text
+✗ request           /beaker run
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ place
+    ✓ pull-request  #1
+    ✓ open          #1 is open
+  ✓ comment
+    ✓ unchanged     never edited
+    ✓ recent        0 min old
+  ✓ commit
+    ✓ head          <head>
+    ✓ fork          the head lies in this repository
+    ✓ pin           not needed
+  ✗ accounts
+    ✓ workspace     ai2/widgets, from the configuration
+    ✓ budget        ai2/widgets-budget, from the configuration
+    ✗ clone-secret  the repository is private, and `github_token_secret` is not set
+  ✓ choices         nothing to judge
+  ✓ limits
+    ✓ gpus          1 of at most 8
+    ✓ replicas      1 of at most 1
+    ✓ retries       0 of at most 2
+    ✓ task-timeout  15m of at most 2h
+    ✓ priority      normal of at most normal
+    ✓ price         0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64
+```
+
+</details>
+
+<sub>for writer · `config.clone-secret`</sub>
+""")
         assert stage.leftovers() == []
 
 

@@ -50,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     "bot": CORE,
     "action": {"bot", "report"},
     "server": {"bot"},
-    "cli": {"bot", "action", "server", "sandbox"},
+    "cli": {"bot", "action", "config", "server", "sandbox"},
     "__main__": {"cli"},
     "sandbox": set(),
 }

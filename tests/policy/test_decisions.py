@@ -1,7 +1,5 @@
 """Decisions as they are read: who, where, which comment, which commit, what, how much."""
 
-# ruff: noqa: E501 - a snapshot is as wide as the tree
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,0 +1,212 @@
+"""The answers to one asking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING
+
+from beaker_ci import github
+from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
+from beaker_ci.bot.case import Case
+from beaker_ci.bot.reporting import reply, reply_to_stranger
+from beaker_ci.bot.runs import answer_plan, answer_run, prepare
+from beaker_ci.commands import Command, Mistake, help_text
+from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
+from beaker_ci.facts import CommentNow, Permission
+from beaker_ci.policy import judge_person
+from beaker_ci.policy.model import Outcome
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.report.views import ReplyView
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+
+
+def answer(
+    asking: Asking,
+    reading: Reading | None,
+    session: Future[Session] | None,
+    pool: Executor,
+) -> tuple[Answer, ...]:
+    """Answers every command of an asking.
+
+    Args:
+        asking: Who asked what, where.
+        reading: What was read; None for an issue, and where only help was asked for.
+        session: Beaker, if a command needs it.
+        pool: Where Beaker is asked while GitHub is.
+
+    Raises:
+        Problem: When not even the answer could be written.
+    """
+    if asking.is_only_help:
+        return _replied(asking, [_answer_simple(asking, item) for item in asking.items])
+    if reading is None:
+        return _answer_on_issue(asking)
+    try:
+        return _answer_on_pull(asking, reading, session, pool)
+    except Problem as problem:
+        return answer_problem(asking, problem)
+
+
+def answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
+    """Tells of a problem that stands in the way of the whole asking.
+
+    Raises:
+        Problem: The same, when it cannot be told.
+    """
+    try:
+        return _replied(asking, [_problem(asking, item, problem) for item in asking.items])
+    except Problem:
+        raise problem from None
+
+
+def unanswerable(asking: Asking) -> tuple[Answer, ...]:
+    """The outcome for a comment that is gone: there is nothing to answer under."""
+    gone = Problem(Reason.REFUSED_EDITED, "The comment was deleted before it was obeyed.")
+    return tuple(_problem(asking, item, gone) for item in asking.items)
+
+
+def _answer_on_pull(
+    asking: Asking, reading: Reading, session: Future[Session] | None, pool: Executor
+) -> tuple[Answer, ...]:
+    configuration = _configuration(reading.files, asking.services.config_path)
+    roles = Configuration() if isinstance(configuration, Problem) else configuration
+    stranger = _stranger(asking, reading.permission, roles)
+    if stranger is not None:
+        reply_to_stranger(asking.services, asking.place, stranger)
+        return _all(asking, stranger)
+    if isinstance(configuration, Problem):
+        raise configuration
+    if isinstance(reading.files, Problem):
+        raise reading.files
+    hub, place = asking.services.hub, asking.place
+    case = Case(
+        asking=asking,
+        pull=reading.pull,
+        files=reading.files,
+        configuration=configuration,
+        permission=reading.permission,
+    )
+    errands = {
+        item.place: prepare(case, item, session, pool)
+        for item in asking.items
+        if isinstance(item, Command) and item.name in RUN_COMMANDS and session is not None
+    }
+    comments = github.comments_since(hub, place.number, asking.at)
+    now = _as_it_is_now(asking, comments)
+    answers = []
+    for item in asking.items:
+        try:
+            errand = errands.get(item.place)
+            if errand is None or session is None:
+                answers.append(_answer_simple(asking, item))
+            elif errand.command.name == "plan":
+                answers.append(answer_plan(case, now, errand))
+            else:
+                answers.append(answer_run(case, now, errand, session))
+        except Problem as problem:
+            answers.append(_problem(asking, item, problem))
+    return _replied(asking, answers, comments)
+
+
+def _answer_on_issue(asking: Asking) -> tuple[Answer, ...]:
+    permission = github.read_permission(asking.services.hub, asking.asker)
+    stranger = _stranger(asking, permission, Configuration())
+    if stranger is not None:
+        return _all(asking, stranger)
+    problem = Problem(
+        Reason.REFUSED_NOT_A_PULL_REQUEST,
+        "Runs belong to pull requests, and this is an issue.",
+        next_step="Comment on the pull request whose commit should run.",
+    )
+    return _replied(asking, [_problem(asking, item, problem) for item in asking.items])
+
+
+def _answer_simple(asking: Asking, item: Command | Mistake) -> Answer:
+    """The answer to what needs nobody's data: help, mistakes, what this version lacks."""
+    if isinstance(item, Mistake):
+        mistake = Problem(item.reason, item.what, next_step=item.next_step, paste=item.paste)
+        return _problem(asking, item, mistake)
+    if item.name == "help":
+        view = ReplyView(
+            marker=asking.marker,
+            reason=Reason.ANSWERED,
+            asker=asking.asker.login,
+            source=item.source,
+            what="",
+            help_text=help_text(item.target),
+        )
+        return Answer(command=item.name, reason=Reason.ANSWERED, view=view)
+    lacking = Problem(
+        Reason.USAGE_UNKNOWN_COMMAND,
+        f"`/beaker {item.name}` is not part of this version yet.",
+        next_step="What this version knows:",
+        paste="/beaker help",
+    )
+    return _problem(asking, item, lacking)
+
+
+def _stranger(
+    asking: Asking, permission: Permission, configuration: Configuration
+) -> ReplyView | None:
+    """The refusal of somebody without the role; None for those who have it."""
+    finding = judge_person(asking.asker, permission, configuration)
+    if finding.outcome is Outcome.ALLOW:
+        return None
+    return ReplyView(
+        marker="stranger",
+        reason=Reason.REFUSED_ROLE,
+        asker=asking.asker.login,
+        source="",
+        what="Runs are for people with a role here.",
+        why=finding.evidence,
+        next_step=finding.next_step,
+    )
+
+
+def _configuration(files: github.RepositoryFiles | Problem, path: str) -> Configuration | Problem:
+    if isinstance(files, Problem):
+        return files
+    try:
+        if files.config is not None:
+            return parse_configuration(files.config, path)
+        if files.pyproject is not None:
+            return configuration_from_pyproject(files.pyproject)
+    except Problem as problem:
+        return problem
+    return Configuration()
+
+
+def _as_it_is_now(asking: Asking, comments: list[github.PostedComment]) -> CommentNow:
+    """The asking comment among those read just now; gone if it is not among them."""
+    for comment in comments:
+        if comment.id == asking.comment_id:
+            return CommentNow(comment.body, comment.created_at, comment.updated_at)
+    return CommentNow(None, None, None)
+
+
+def _problem(asking: Asking, item: Command | Mistake, problem: Problem) -> Answer:
+    view = ReplyView.of_problem(
+        problem, marker=asking.marker, asker=asking.asker.login, source=item.source
+    )
+    return Answer(command=name_of(item), reason=problem.reason, view=view)
+
+
+def _all(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
+    return tuple(Answer(name_of(item), Reason(view.reason), view) for item in asking.items)
+
+
+def _replied(
+    asking: Asking,
+    answers: Sequence[Answer],
+    known: list[github.PostedComment] | None = None,
+) -> tuple[Answer, ...]:
+    """The answers, once those without a comment of their own are posted."""
+    views = tuple(one.view for one in answers if isinstance(one.view, ReplyView))
+    if views:
+        reply(asking.services, asking.place, views, known)
+    return tuple(answers)
