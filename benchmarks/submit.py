@@ -108,6 +108,7 @@ class Bench:
             env=self.beaker.environment() | self.public.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             check=True,
         )
 

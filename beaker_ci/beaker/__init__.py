@@ -1,8 +1,11 @@
-"""Beaker, through beaker-py and gantry: the only room that imports them."""
+"""Beaker, through beaker-py and gantry: the only room that imports them.
+
+beaker-py and gantry each cost tenths of a second to load: gantry is loaded only to submit.
+"""
 
 from __future__ import annotations
 
-from beaker_ci.beaker.commit import VerifiedCommit, verified_commit
 from beaker_ci.beaker.session import Session
+from beaker_ci.beaker.source import Source
 
-__all__ = ["Session", "VerifiedCommit", "verified_commit"]
+__all__ = ["Session", "Source"]

@@ -23,17 +23,3 @@ class VerifiedCommit(GitRepoState):
     def is_in_tree(self, path: object) -> bool:
         """Whether a file is at the root of the commit; gantry asks for project files only."""
         return str(PurePosixPath(str(path))) in self.entries
-
-
-def verified_commit(
-    *, repository: str, server_url: str, sha: str, private: bool, entries: frozenset[str]
-) -> VerifiedCommit:
-    """Makes the repository state for a 40-digit commit of ``owner/name``."""
-    return VerifiedCommit(
-        repo=repository,
-        repo_url=f"{server_url}/{repository}",
-        ref=sha,
-        _is_remote=True,
-        is_public=not private,
-        entries=entries,
-    )

@@ -8,15 +8,13 @@ upload is finished by whoever comes next; the dataset is committed only when the
 from __future__ import annotations
 
 import hashlib
-from importlib.resources import files
 
 import requests
 from beaker import BeakerDataset, BeakerWorkspace
 from beaker.exceptions import BeakerDatasetConflict, BeakerError
-from gantry import constants
-from gantry.version import VERSION
 
 from beaker_ci.beaker.client import BoundedBeaker
+from beaker_ci.beaker.gantry import ENTRYPOINT, entrypoint_script, installed_version
 from beaker_ci.beaker.problems import damaged_entrypoint
 
 ATTEMPTS = 4
@@ -29,7 +27,7 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
     Raises:
         Problem: ``beaker.unavailable`` when the dataset is there, committed, and damaged.
     """
-    script = _script()
+    script = entrypoint_script()
     space = client.workspace.get(workspace)
     last: Exception | None = None
     for _ in range(ATTEMPTS):
@@ -45,7 +43,7 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
             elif dataset.HasField("committed"):
                 raise damaged_entrypoint(client.dataset.url(dataset))
             client.forget_datasets()
-            client.dataset.upload(dataset, script, constants.ENTRYPOINT)
+            client.dataset.upload(dataset, script, ENTRYPOINT)
         except (BeakerDatasetConflict, BeakerError, requests.RequestException) as error:
             last = error
             client.forget_datasets()
@@ -55,18 +53,14 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
 
 def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:
     """Asks what :func:`ensure_entrypoint` will ask; writes nothing."""
-    space, script = client.workspace.get(workspace), _script()
+    space, script = client.workspace.get(workspace), entrypoint_script()
     dataset = _find(client, space, script)
     if dataset is not None:
         _is_whole(client, dataset, script)
 
 
-def _script() -> bytes:
-    return files("gantry").joinpath(constants.ENTRYPOINT).read_bytes()
-
-
 def _name(space: BeakerWorkspace, script: bytes) -> str:
-    return f"gantry-v{VERSION}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
+    return f"gantry-v{installed_version()}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
 
 
 def _find(client: BoundedBeaker, space: BeakerWorkspace, script: bytes) -> BeakerDataset | None:
@@ -77,4 +71,4 @@ def _find(client: BoundedBeaker, space: BeakerWorkspace, script: bytes) -> Beake
 
 def _is_whole(client: BoundedBeaker, dataset: BeakerDataset, script: bytes) -> bool:
     held = list(client.dataset.list_files(dataset))
-    return [(file.path, file.size) for file in held] == [(constants.ENTRYPOINT, len(script))]
+    return [(file.path, file.size) for file in held] == [(ENTRYPOINT, len(script))]

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from beaker import Beaker, BeakerWorkload
+from gantry.exceptions import ConfigurationError, EntrypointChecksumError
 from gantry.launch import launch_experiment
 
 from beaker_ci.beaker.commit import VerifiedCommit
+from beaker_ci.beaker.problems import damaged_entrypoint, rejected
+from beaker_ci.beaker.source import Source
 from beaker_ci.plan import Plan
+from beaker_ci.reasons import Reason
 
 
-def launch(client: Beaker, plan: Plan, commit: VerifiedCommit, description: str) -> BeakerWorkload:
+def launch(client: Beaker, plan: Plan, source: Source, description: str) -> BeakerWorkload:
     """Submits a plan with gantry, and returns at once.
 
     Everything that gantry would take from this machine is given instead: client, workspace,
@@ -38,7 +42,7 @@ def launch(client: Beaker, plan: Plan, commit: VerifiedCommit, description: str)
             name=plan.name,
             description=description,
             env_vars=variables,
-            git_repo=commit,
+            git_repo=_commit(plan, source),
             client=client,
             yes=True,
             timeout=0,
@@ -56,9 +60,31 @@ def _alone() -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
+    except EntrypointChecksumError as error:
+        raise damaged_entrypoint(str(error)) from error
+    except ConfigurationError as error:
+        raise rejected(_reason(str(error)), "gantry cannot make this job.", error) from error
     except SystemExit as error:
         raise ValueError(f"gantry gave up with status {error.code}") from error
     except EOFError as error:
         raise ValueError("gantry asked a question that nobody can answer here") from error
     finally:
         sys.stdin = stdin
+
+
+def _commit(plan: Plan, source: Source) -> VerifiedCommit:
+    return VerifiedCommit(
+        repo=plan.repository,
+        repo_url=f"{source.server_url}/{plan.repository}",
+        ref=plan.sha,
+        _is_remote=True,
+        is_public=not source.private,
+        entries=source.entries,
+    )
+
+
+def _reason(words: str) -> Reason:
+    """Which choice gantry stumbled over; it says so in words only."""
+    if "find clusters" in words:
+        return Reason.REFUSED_CLUSTER
+    return Reason.REFUSED_IMAGE if "image" in words else Reason.USAGE_BAD_VALUE

@@ -16,7 +16,6 @@ from beaker.exceptions import (
     BeakerPermissionsError,
     BeakerServerError,
 )
-from gantry.exceptions import ConfigurationError, EntrypointChecksumError
 
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -24,7 +23,7 @@ from beaker_ci.reasons import Reason
 
 @contextmanager
 def problems() -> Iterator[None]:
-    """Turns what beaker-py, gRPC and gantry raise into a Problem."""
+    """Turns what beaker-py and gRPC raise into a Problem."""
     try:
         yield
     except BeakerPermissionsError as error:
@@ -32,21 +31,15 @@ def problems() -> Iterator[None]:
     except (BeakerServerError, requests.RequestException, grpc.RpcError) as error:
         raise unavailable(f"{type(error).__name__}: {error}") from error
     except BeakerImageNotFound as error:
-        raise _rejected(Reason.REFUSED_IMAGE, "Beaker has no such image.", error) from error
+        raise rejected(Reason.REFUSED_IMAGE, "Beaker has no such image.", error) from error
     except BeakerDatasetNotFound as error:
-        raise _rejected(Reason.REFUSED_DATASET, "Beaker has no such dataset.", error) from error
+        raise rejected(Reason.REFUSED_DATASET, "Beaker has no such dataset.", error) from error
     except BeakerGroupNotFound as error:
-        raise _rejected(Reason.REFUSED_GROUP, "Beaker has no such group.", error) from error
-    except EntrypointChecksumError as error:
-        raise damaged_entrypoint(str(error)) from error
-    except ConfigurationError as error:
-        raise _rejected(
-            _configuration(str(error)), "gantry cannot make this job.", error
-        ) from error
+        raise rejected(Reason.REFUSED_GROUP, "Beaker has no such group.", error) from error
     except (BeakerClientError, BeakerError, ValueError) as error:
         if "code=401" in str(error):
             raise unauthorized(str(error)) from error
-        raise _rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
+        raise rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
 
 
 def damaged_entrypoint(where: str) -> Problem:
@@ -92,13 +85,8 @@ def unauthorized(why: str) -> Problem:
     )
 
 
-def _rejected(reason: Reason, what: str, error: Exception) -> Problem:
+def rejected(reason: Reason, what: str, error: Exception) -> Problem:
+    """The job as it was asked for cannot be."""
     return Problem(
         reason, what, why=str(error)[:500], next_step="Change the command or the preset."
     )
-
-
-def _configuration(words: str) -> Reason:
-    if "find clusters" in words:
-        return Reason.REFUSED_CLUSTER
-    return Reason.REFUSED_IMAGE if "image" in words else Reason.USAGE_BAD_VALUE

@@ -14,12 +14,11 @@ from beaker.exceptions import (
     BeakerSecretNotFound,
     BeakerWorkspaceNotFound,
 )
-from gantry import constants
 
 from beaker_ci.beaker.client import BoundedBeaker, connect
 from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
-from beaker_ci.beaker.launch import launch
+from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
 from beaker_ci.facts import BeakerAccounts
@@ -28,7 +27,7 @@ from beaker_ci.reasons import Reason
 from beaker_ci.run import Mark, Run, describe
 
 if TYPE_CHECKING:
-    from beaker_ci.beaker.commit import VerifiedCommit
+    from beaker_ci.beaker.source import Source
     from beaker_ci.plan import Plan
 
 
@@ -76,14 +75,17 @@ class Session:
             )
 
     def warm_up(self) -> None:
-        """Asks ahead who we are and what gantry asks of every run; needs no workspace."""
+        """Asks ahead who we are, and what gantry asks for every run; needs no workspace."""
         with problems(), contextlib.suppress(BeakerImageNotFound):
-            self._client.image.get(constants.VERSIONED_DEFAULT_IMAGE)
-
-    def warm_up_organization(self) -> None:
-        """Asks ahead for our organization, which gantry's lists of datasets name."""
-        with problems():
+            self._client.user.get()
             self._client.experiment.resolve_org_id()
+            self._client.image.get(default_image())
+
+    def load_gantry(self) -> None:
+        """Loads gantry, which takes as long as a few requests."""
+        from beaker_ci.beaker import launch
+
+        del launch
 
     def warm_up_workspace(self, workspace: str) -> None:
         """Asks ahead for gantry's entrypoint dataset."""
@@ -104,7 +106,7 @@ class Session:
         self,
         plan: Plan,
         mark: Mark,
-        commit: VerifiedCommit,
+        source: Source,
         summary: str,
         guard: Callable[[], None],
     ) -> Run:
@@ -113,20 +115,22 @@ class Session:
         Args:
             plan: What to run.
             mark: What the experiment's description will carry.
-            commit: The repository at the proven commit.
+            source: The repository that the plan's commit lies in.
             summary: The human part of the description.
             guard: Called right before each POST; raises Problem to stop it.
 
         Returns:
             The run as Beaker holds it. It is this process's own if its mark names the same writer.
         """
+        from beaker_ci.beaker.launch import launch
+
         asking = Asking(plan.key, guard)
         self._client.config.default_workspace = plan.workspace
         self._client.experiment.asking = asking
         try:
             with problems():
                 ensure_entrypoint(self._client, plan.workspace, plan.budget or None)
-                workload = launch(self._client, plan, commit, describe(summary, mark))
+                workload = launch(self._client, plan, source, describe(summary, mark))
                 return read_run(self._client, workload, asking.spec)
         except Problem as problem:
             if asking.posted and problem.reason is Reason.BEAKER_UNAVAILABLE:

@@ -6,7 +6,7 @@ the reaction is on its way.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
@@ -17,6 +17,7 @@ from beaker_ci.events import CommentCreated
 from beaker_ci.problem import Problem
 
 if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
     from beaker_ci.bot.answers import Answer
 
 THREADS = 8
@@ -37,6 +38,8 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
     asking = Asking.of(event, services, items, me=0)
     with ThreadPoolExecutor(THREADS) as pool:
         session = pool.submit(services.open_beaker) if asking.needs_beaker else None
+        if session is not None:
+            pool.submit(_warm_up, session, pool)
         me = github.acknowledge(services.hub, event.number, event.comment_id)
         asking = Asking.of(event, services, items, me=me.id if me else 0)
         pool.submit(_load)
@@ -72,6 +75,13 @@ def _read(asking: Asking) -> Reading:
             raise
         files = problem
     return Reading(pull, files, github.read_permission(hub, asking.asker))
+
+
+def _warm_up(session: Future[Session], pool: ThreadPoolExecutor) -> None:
+    """Lets Beaker answer ahead, and loads gantry meanwhile."""
+    beaker = session.result()
+    pool.submit(beaker.warm_up)
+    beaker.load_gantry()
 
 
 def _load() -> None:

@@ -7,6 +7,7 @@ do not appear within the lease, the first one is taken for dead and the run is t
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,10 @@ def report_run(
     )
     if held.is_reported():
         return view
-    comment_id = held.comment_id or _ensure_run_comment(services, place, view, look_first)
-    check_id = held.check_id or ensure_check(
-        services.hub, check_state(run, held, view), look_first=look_first
-    )
+    with ThreadPoolExecutor(1) as pool:
+        check = pool.submit(_ensure_check, services, run, held, view, look_first)
+        comment_id = held.comment_id or _ensure_run_comment(services, place, view, look_first)
+        check_id = check.result()
     beaker.write_mark(run, replace(held, comment_id=comment_id, check_id=check_id))
     return view
 
@@ -93,6 +94,11 @@ def _take_over(services: Services, beaker: Session, run: Run, mark: Mark) -> Run
         if claimed and run.mark is not None and run.mark.writer == services.writer:
             break
     return run
+
+
+def _ensure_check(services: Services, run: Run, mark: Mark, view: RunView, look_first: bool) -> int:
+    state = check_state(run, mark, view)
+    return mark.check_id or ensure_check(services.other_hub, state, look_first=look_first)
 
 
 def _ensure_run_comment(services: Services, place: Place, view: RunView, look_first: bool) -> int:

@@ -63,8 +63,6 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
 
     space, account = str(workspace) if workspace else None, str(budget) if budget else None
     # Each goes its own way to Beaker; what two of them ask is asked once.
-    pool.submit(lambda: session.result().warm_up())
-    pool.submit(lambda: session.result().warm_up_organization())
     if space is not None:
         pool.submit(lambda: session.result().warm_up_workspace(space))
     pool.submit(lambda: session.result().accounts(None, account))
@@ -156,16 +154,10 @@ def request_of(case: Case, command: Command) -> Request:
 
 
 def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answer:
-    from beaker_ci.beaker import verified_commit
+    from beaker_ci.beaker import Source
 
     services, pull = case.asking.services, case.pull
-    commit = verified_commit(
-        repository=plan.repository,
-        server_url=services.server_url,
-        sha=plan.sha,
-        private=pull.private,
-        entries=case.files.head_entries,
-    )
+    source = Source(services.server_url, pull.private, case.files.head_entries)
     if pull.private:
         _require_clone_secret(case, beaker, plan)
     mark = Mark(
@@ -189,7 +181,7 @@ def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answ
         if head != plan.sha:
             raise _head_moved(plan.sha, head)
 
-    run = beaker.submit(plan, mark, commit, summary, guard)
+    run = beaker.submit(plan, mark, source, summary, guard)
     return _report(case, beaker, run, mark, tree_lines(decision))
 
 

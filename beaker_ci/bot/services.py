@@ -29,6 +29,8 @@ class Services:
 
     Attributes:
         hub: The repository on GitHub; opening it sent nothing.
+        other_hub: The same over a connection of its own, for a second thread: PyGithub does not
+            promise that one connection serves two.
         open_beaker: Connects to Beaker; called once, in a thread, only when a run was asked for.
         server_url: Where people look at GitHub, such as ``https://github.com``.
         config_path: The configuration's path in the repository.
@@ -36,6 +38,7 @@ class Services:
     """
 
     hub: Hub
+    other_hub: Hub
     open_beaker: Callable[[], Session]
     server_url: str
     config_path: str
@@ -74,6 +77,7 @@ class Services:
 
         return cls(
             hub=connect(github_token, api_url, repository),
+            other_hub=connect(github_token, api_url, repository),
             open_beaker=open_beaker,
             server_url=server_url,
             config_path=config_path,
