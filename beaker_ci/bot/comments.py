@@ -6,7 +6,7 @@ the reaction is on its way.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
@@ -17,7 +17,6 @@ from beaker_ci.events import CommentCreated
 from beaker_ci.problem import Problem
 
 if TYPE_CHECKING:
-    from beaker_ci.beaker import Session
     from beaker_ci.bot.answers import Answer
 
 THREADS = 8
@@ -39,7 +38,7 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
     with ThreadPoolExecutor(THREADS) as pool:
         session = pool.submit(services.open_beaker) if asking.needs_beaker else None
         if session is not None:
-            pool.submit(_warm_up, session, pool)
+            pool.submit(lambda: session.result().load_gantry())
         me = github.acknowledge(services.hub, event.number, event.comment_id)
         asking = Asking.of(event, services, items, me=me.id if me else 0)
         pool.submit(_load)
@@ -75,13 +74,6 @@ def _read(asking: Asking) -> Reading:
             raise
         files = problem
     return Reading(pull, files, github.read_permission(hub, asking.asker))
-
-
-def _warm_up(session: Future[Session], pool: ThreadPoolExecutor) -> None:
-    """Lets Beaker answer ahead, and loads gantry meanwhile."""
-    beaker = session.result()
-    pool.submit(beaker.warm_up)
-    beaker.load_gantry()
 
 
 def _load() -> None:

@@ -63,6 +63,7 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
 
     space, account = str(workspace) if workspace else None, str(budget) if budget else None
     # Each goes its own way to Beaker; what two of them ask is asked once.
+    pool.submit(lambda: session.result().warm_up())
     if space is not None:
         pool.submit(lambda: session.result().warm_up_workspace(space))
     pool.submit(lambda: session.result().accounts(None, account))
