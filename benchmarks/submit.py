@@ -25,16 +25,9 @@ from pathlib import Path
 from beaker_ci.sandbox.beaker import LocalBeaker, PublicGitHub
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
-from beaker_ci.sandbox.runner import Step
+from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step
 
 CONFIG = "version: 1\nworkspace: ai2/widgets\nbudget: ai2/widgets-budget\n"
-PERMISSIONS = {
-    "checks": "write",
-    "contents": "read",
-    "issues": "write",
-    "metadata": "read",
-    "pull_requests": "write",
-}
 
 
 @dataclass
@@ -64,7 +57,7 @@ class Bench:
             LocalBeaker(directory / "beaker", {self.hub.full_name: repository.path})
         )
         self.beaker.hold_jobs = True
-        self.token = self.hub.add_token("actions", permissions=PERMISSIONS)
+        self.token = self.hub.add_token("actions", permissions=TOKEN_PERMISSIONS)
         self.number = self.hub.open_pull_request("feature", by="writer")
         self.public = stack.enter_context(PublicGitHub(directory / "github"))
         self.reacted: list[float] = []

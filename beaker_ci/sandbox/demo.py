@@ -21,10 +21,13 @@ from rich.text import Text
 from beaker_ci.sandbox.beaker import ExperimentView, LocalBeaker
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import CheckRun, LocalGitHub
-from beaker_ci.sandbox.runner import Step, StepResult
+from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step, StepResult
 
 COMMENT = "Does it still learn?\n\n/beaker run --gpus 1 -- python examples/train.py"
 """What the demo's researcher writes, unless she is told otherwise."""
+
+ASKER = "ada"
+"""The researcher."""
 
 CONFIG = """\
 version: 1
@@ -66,17 +69,12 @@ def play(repository: Path, comment: str, console: Console) -> Story:
         beaker_ci.sandbox.git.GitError: ``repository`` is none, or has no commit.
     """
     with _services(repository) as (directory, hub, beaker):
-        number = hub.open_pull_request("change", by="writer", title="Your change, at HEAD")
-        console.print(
-            Text.assemble(
-                ("A local GitHub ", "dim"),
-                (hub.html_url, "cyan"),
-                (" and a local Beaker ", "dim"),
-                (beaker.address, "cyan"),
-                (" are up.\n", "dim"),
-            )
-        )
-        _say(console, "writer", f"commented on #{number}", Markdown(comment))
+        hub.add_user(ASKER, permission="write")
+        number = hub.open_pull_request("change", by=ASKER, title="Your change, at HEAD")
+        for name, address in (("GitHub", hub.html_url), ("Beaker", beaker.address)):
+            console.print(Text.assemble((f"Local {name}  ", "dim"), (address, "cyan")))
+        console.print()
+        _say(console, ASKER, f"commented on #{number}", Markdown(comment))
         step = _step(directory, hub, beaker, number, comment).run()
         answers = [text.body for text in hub.comments(number) if text.author.type == "Bot"]
         for answer in answers:
@@ -105,22 +103,13 @@ def _services(repository: Path) -> Iterator[tuple[Path, LocalGitHub, LocalBeaker
 def _step(
     directory: Path, hub: LocalGitHub, beaker: LocalBeaker, number: int, comment: str
 ) -> Step:
-    token = hub.add_token(
-        "actions",
-        permissions={
-            "checks": "write",
-            "contents": "read",
-            "issues": "write",
-            "metadata": "read",
-            "pull_requests": "write",
-        },
-    )
+    token = hub.add_token("actions", permissions=TOKEN_PERMISSIONS)
     reached = beaker.environment()
     del reached["HOME"]
     return Step.prepare(
         directory,
         event="issue_comment",
-        payload=hub.comment(number, by="writer", body=comment),
+        payload=hub.comment(number, by=ASKER, body=comment),
         repository=hub.full_name,
         api_url=hub.api_url,
         server_url=hub.server_url,

@@ -16,6 +16,16 @@ ALLOWED = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
 """What of this process's environment a step sees: a container would see none of the rest."""
 
 
+TOKEN_PERMISSIONS = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""What a workflow's job has to grant its token."""
+
+
 @dataclass(frozen=True)
 class StepResult:
     """What a step left behind.

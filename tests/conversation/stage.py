@@ -13,7 +13,7 @@ from beaker_ci.run import describe, read_description
 from beaker_ci.sandbox.beaker import LocalBeaker
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
-from beaker_ci.sandbox.runner import Step, StepResult
+from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step, StepResult
 
 CONFIG = """\
 version: 1
@@ -37,14 +37,6 @@ print("step 1/1 loss 0.5", flush=True)
 pathlib.Path(os.environ["RESULTS_DIR"], "metrics.json").write_text(json.dumps({"loss": 0.5}))
 """
 
-PERMISSIONS = {
-    "checks": "write",
-    "contents": "read",
-    "issues": "write",
-    "metadata": "read",
-    "pull_requests": "write",
-}
-
 
 class Stage:
     """One repository with pull request #1 by ``writer``, and a bot that hears every comment.
@@ -61,7 +53,7 @@ class Stage:
         self.directory = directory
         self.hub = hub
         self.beaker = beaker
-        self.token = hub.add_token("actions", permissions=PERMISSIONS)
+        self.token = hub.add_token("actions", permissions=TOKEN_PERMISSIONS)
         self.inputs = {"github-token": self.token}
         self.extra = beaker.environment()
         del self.extra["HOME"]
