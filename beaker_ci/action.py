@@ -16,7 +16,7 @@ from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
-    from beaker_ci.bot import Answer
+    from beaker_ci.bot import Answer, Order
     from beaker_ci.report import ReplyView, RunView
 
 
@@ -49,6 +49,12 @@ class Inputs:
     github_token: str
     beaker_token: str
     config: str
+    command: str
+    pull_request: str
+    sha: str
+    branch: str
+    run: str
+    actor: str
     api_url: str
     server_url: str
     repository: str
@@ -66,6 +72,12 @@ class Inputs:
             github_token=given("INPUT_GITHUB-TOKEN", given("GITHUB_TOKEN")),
             beaker_token=given("INPUT_BEAKER-TOKEN"),
             config=given("INPUT_CONFIG", ".github/beaker-ci.yml"),
+            command=given("INPUT_COMMAND"),
+            pull_request=given("INPUT_PULL-REQUEST"),
+            sha=given("GITHUB_SHA"),
+            branch=given("GITHUB_REF_NAME"),
+            run=f"{given('GITHUB_RUN_ID')}:{given('GITHUB_RUN_ATTEMPT', '1')}",
+            actor=given("GITHUB_TRIGGERING_ACTOR"),
             api_url=given("GITHUB_API_URL", "https://api.github.com"),
             server_url=given("GITHUB_SERVER_URL", "https://github.com"),
             repository=given("GITHUB_REPOSITORY"),
@@ -78,26 +90,46 @@ def run_action(environment: Mapping[str, str]) -> int:
     Returns:
         The exit code of the contract: 0 handled, 1 did not succeed, 2 usage, 3 a service is away.
     """
+    inputs = Inputs.read(environment)
     try:
-        answers = _handle(Inputs.read(environment), environment)
+        answers = _handle(inputs, environment)
     except Problem as problem:
         from beaker_ci.report import ReplyView
 
         _report(environment, [ReplyView.of_problem(problem)])
         _write_outputs(environment, {"reason-code": problem.reason.value})
-        away = problem.reason.family in ("github", "beaker")
-        return Exit.SERVICE_AWAY if away else Exit.USAGE
+        return exit_code(problem.reason, answered=False)
     _report(environment, [answer.view for answer in answers])
     _write_outputs(environment, *(_output_of(answer) for answer in answers))
-    return Exit.SERVICE_AWAY if any(answer.is_outage for answer in answers) else Exit.HANDLED
+    answered = inputs.event_name == "issue_comment"
+    codes = [exit_code(answer.reason, answered=answered) for answer in answers]
+    return max(codes, default=Exit.HANDLED)
+
+
+def exit_code(reason: Reason, *, answered: bool) -> Exit:
+    """The exit code of the contract for one command's end.
+
+    Args:
+        reason: How it ended.
+        answered: Whether whoever asked reads that in a comment: then the step did its work.
+    """
+    away = reason in (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+    if away or (reason is Reason.GITHUB_FORBIDDEN and not answered):
+        return Exit.SERVICE_AWAY
+    if answered or "." not in reason:
+        return Exit.HANDLED
+    mistaken = reason.family in ("usage", "config", "event") or reason in (
+        Reason.BEAKER_UNAUTHORIZED,
+        Reason.BEAKER_BUDGET_UNKNOWN,
+        Reason.BEAKER_WORKSPACE_UNKNOWN,
+    )
+    return Exit.USAGE if mistaken else Exit.FAILED
 
 
 def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...]:
     event = parse_event(inputs.event_name, _read_event(inputs))
     if isinstance(event, Ignored):
         print(event.why)  # noqa: T201 - the step's log
-        return ()
-    if not isinstance(event, CommentCreated):
         return ()
     if not inputs.github_token:
         raise Problem(
@@ -106,7 +138,7 @@ def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...
             why="The input `github-token` is empty.",
             next_step="Leave the input out: it defaults to the job's own token.",
         )
-    from beaker_ci.bot import Services, handle_comment
+    from beaker_ci.bot import Services, handle_comment, handle_dispatch
 
     services = Services.connect(
         repository=event.repository.full_name,
@@ -117,7 +149,30 @@ def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...
         beaker_token=inputs.beaker_token or None,
         environment=environment,
     )
-    return handle_comment(event, services)
+    if isinstance(event, CommentCreated):
+        return handle_comment(event, services)
+    return handle_dispatch(event, _order(inputs), services)
+
+
+def _order(inputs: Inputs) -> Order:
+    from beaker_ci.bot import Order
+
+    number = inputs.pull_request.removeprefix("#")
+    if number and not (number.isascii() and number.isdecimal()):
+        raise Problem(
+            Reason.USAGE_BAD_VALUE,
+            "The input `pull-request` is no number.",
+            why=f"It is {inputs.pull_request!r}.",
+            next_step="Give the pull request's number, or leave the input out.",
+        )
+    return Order(
+        command=inputs.command,
+        number=int(number) if number else None,
+        sha=inputs.sha,
+        branch=inputs.branch,
+        run=inputs.run,
+        actor=inputs.actor,
+    )
 
 
 def _read_event(inputs: Inputs) -> bytes:

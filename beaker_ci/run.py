@@ -12,6 +12,10 @@ OPEN_MARK = "beaker-ci:open"
 searched for it."""
 
 
+NO_COMMENT = 0
+"""Stands for a comment's id where there is no pull request to comment on."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """What a later process must know of a run, kept in the experiment's description.
@@ -25,7 +29,7 @@ class Mark:
         reserved: GPU-hours that the run may cost at most.
         writer: Random word of the process that reports the run at present.
         since: Unix time, seconds, when that process took the run.
-        comment_id: Our comment, once written.
+        comment_id: Our comment, once written; NO_COMMENT outside of a pull request.
         check_id: Our check run, once written.
     """
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def answer(
     asking: Asking,
-    reading: Reading | None,
+    reading: Reading | Problem | None,
     session: Future[Session] | None,
     pool: Executor,
 ) -> tuple[Answer, ...]:
@@ -35,7 +35,8 @@ def answer(
 
     Args:
         asking: Who asked what, where.
-        reading: What was read; None for an issue, and where only help was asked for.
+        reading: What was read, or the problem with it; None for an issue, and where only help
+            was asked for.
         session: Beaker, if a command needs it.
         pool: Where Beaker is asked while GitHub is.
 
@@ -46,22 +47,12 @@ def answer(
         return _replied(asking, [_answer_simple(asking, item) for item in asking.items])
     if reading is None:
         return _answer_on_issue(asking)
+    if isinstance(reading, Problem):
+        return _answer_problem(asking, reading)
     try:
-        return _answer_on_pull(asking, reading, session, pool)
+        return _answer_by_rules(asking, reading, session, pool)
     except Problem as problem:
-        return answer_problem(asking, problem)
-
-
-def answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
-    """Tells of a problem that stands in the way of the whole asking.
-
-    Raises:
-        Problem: The same, when it cannot be told.
-    """
-    try:
-        return _replied(asking, [_problem(asking, item, problem) for item in asking.items])
-    except Problem:
-        raise problem from None
+        return _answer_problem(asking, problem)
 
 
 def unanswerable(asking: Asking) -> tuple[Answer, ...]:
@@ -70,20 +61,28 @@ def unanswerable(asking: Asking) -> tuple[Answer, ...]:
     return tuple(_problem(asking, item, gone) for item in asking.items)
 
 
-def _answer_on_pull(
+def _answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
+    """Tells of a problem that stands in the way of the whole asking."""
+    try:
+        return _replied(asking, [_problem(asking, item, problem) for item in asking.items])
+    except Problem:
+        raise problem from None
+
+
+def _answer_by_rules(
     asking: Asking, reading: Reading, session: Future[Session] | None, pool: Executor
 ) -> tuple[Answer, ...]:
     configuration = _configuration(reading.files, asking.services.config_path)
     roles = Configuration() if isinstance(configuration, Problem) else configuration
     stranger = _stranger(asking, reading.permission, roles)
     if stranger is not None:
-        reply_to_stranger(asking.services, asking.place, stranger)
+        if asking.comment is not None and asking.place is not None:
+            reply_to_stranger(asking.services, asking.place, stranger)
         return _all(asking, stranger)
     if isinstance(configuration, Problem):
         raise configuration
     if isinstance(reading.files, Problem):
         raise reading.files
-    hub, place = asking.services.hub, asking.place
     case = Case(
         asking=asking,
         pull=reading.pull,
@@ -96,7 +95,7 @@ def _answer_on_pull(
         for item in asking.items
         if isinstance(item, Command) and item.name in RUN_COMMANDS and session is not None
     }
-    comments = github.comments_since(hub, place.number, asking.at)
+    comments = _comments(asking)
     now = _as_it_is_now(asking, comments)
     answers = []
     for item in asking.items:
@@ -181,10 +180,19 @@ def _configuration(files: github.RepositoryFiles | Problem, path: str) -> Config
     return Configuration()
 
 
-def _as_it_is_now(asking: Asking, comments: list[github.PostedComment]) -> CommentNow:
+def _comments(asking: Asking) -> list[github.PostedComment]:
+    """The comments since the asking one, itself included; none if it was no comment."""
+    if asking.comment is None or asking.place is None:
+        return []
+    return github.comments_since(asking.services.hub, asking.place.number, asking.comment.at)
+
+
+def _as_it_is_now(asking: Asking, comments: list[github.PostedComment]) -> CommentNow | None:
     """The asking comment among those read just now; gone if it is not among them."""
+    if asking.comment is None:
+        return None
     for comment in comments:
-        if comment.id == asking.comment_id:
+        if comment.id == asking.comment.id:
             return CommentNow(comment.body, comment.created_at, comment.updated_at)
     return CommentNow(None, None, None)
 
@@ -205,8 +213,11 @@ def _replied(
     answers: Sequence[Answer],
     known: list[github.PostedComment] | None = None,
 ) -> tuple[Answer, ...]:
-    """The answers, once those without a comment of their own are posted."""
+    """The answers, once those without a comment of their own are posted.
+
+    Who started a workflow by hand reads the answer there, not in a comment.
+    """
     views = tuple(one.view for one in answers if isinstance(one.view, ReplyView))
-    if views:
+    if views and asking.comment is not None and asking.place is not None:
         reply(asking.services, asking.place, views, known)
     return tuple(answers)

@@ -34,8 +34,3 @@ class Answer:
     url: str = ""
     status: str = ""
     conclusion: str = ""
-
-    @property
-    def is_outage(self) -> bool:
-        """Whether the command failed because a service stayed away: worth the same event again."""
-        return self.reason in (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)

@@ -1,4 +1,4 @@
-"""An asking: the commands of one comment, who wrote it, and what was read for them."""
+"""An asking: commands that came together, who gave them, and what was read for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake
-from beaker_ci.events import CommentCreated, Repository
+from beaker_ci.events import Repository
 from beaker_ci.facts import Permission, Person, PullRequest
 from beaker_ci.github import RepositoryFiles
 from beaker_ci.problem import Problem
@@ -19,38 +19,61 @@ RUN_COMMANDS = ("run", "plan")
 
 @dataclass(frozen=True)
 class Place:
-    """Where answers go: one pull request, seen by one process.
+    """Where comments go: one pull request or issue, seen by one process.
 
     Attributes:
-        me: Our account's id: comments of others are never taken for ours.
+        me: Our account's id, so that comments of others are never taken for ours; None when it
+            is not known, and any bot's comment may be ours.
         since: Nothing of ours about this asking is older.
     """
 
     number: int
-    me: int
+    me: int | None
     since: datetime
 
 
 @dataclass(frozen=True)
+class Question:
+    """The comment that asked.
+
+    Attributes:
+        body: As the event carried it.
+    """
+
+    id: int
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Asking:
-    """The commands of one comment.
+    """Commands that came together.
 
     Attributes:
         by: What asked, as the key of its runs sees it: ``comment:<id>``.
-        marker: The key of the one reply to it.
-        body: The comment as the event carried it.
+        items: What was asked, in order.
+        place: None for what is asked outside of a pull request: then there are only checks.
+        comment: The comment that asked; None when a workflow was started by hand.
+        is_pull_request: Whether the place is one, rather than an issue.
+        sha: The workflow's own commit, for what is asked outside of a pull request.
+        branch: Where that commit lies.
     """
 
     services: Services
     repository: Repository
-    place: Place
+    place: Place | None
     asker: Person
     by: str
-    body: str
-    at: datetime
-    comment_id: int
-    is_pull_request: bool
     items: Sequence[Command | Mistake]
+    comment: Question | None = None
+    is_pull_request: bool = True
+    sha: str = ""
+    branch: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """Of the pull request or issue, if there is one."""
+        return self.place.number if self.place else None
 
     @property
     def marker(self) -> str:
@@ -67,38 +90,17 @@ class Asking:
         """Whether nothing but help was asked for: that needs no role, and no reading."""
         return all(name_of(item) == "help" for item in self.items)
 
-    @classmethod
-    def of(
-        cls,
-        event: CommentCreated,
-        services: Services,
-        items: Sequence[Command | Mistake],
-        me: int,
-    ) -> Asking:
-        """The asking of a new comment."""
-        return cls(
-            services=services,
-            repository=event.repository,
-            place=Place(event.number, me, event.created_at),
-            asker=Person(event.author.id, event.author.login, event.author.type),
-            by=f"comment:{event.comment_id}",
-            body=event.body,
-            at=event.created_at,
-            comment_id=event.comment_id,
-            is_pull_request=event.is_pull_request,
-            items=items,
-        )
-
 
 @dataclass(frozen=True)
 class Reading:
     """What decides who may ask, read from GitHub.
 
     Attributes:
+        pull: None for what is asked outside of a pull request.
         files: The configuration and the head's files, or the problem with them.
     """
 
-    pull: PullRequest
+    pull: PullRequest | None
     files: RepositoryFiles | Problem
     permission: Permission
 

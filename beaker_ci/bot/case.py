@@ -12,10 +12,29 @@ from beaker_ci.github import RepositoryFiles
 
 @dataclass(frozen=True)
 class Case:
-    """One asking in one pull request, by somebody who may ask."""
+    """One asking by somebody who may ask.
+
+    Attributes:
+        pull: None for what is asked outside of a pull request.
+    """
 
     asking: Asking
-    pull: PullRequest
+    pull: PullRequest | None
     files: RepositoryFiles
     configuration: Configuration
     permission: Permission
+
+    @property
+    def sha(self) -> str:
+        """The commit that is asked about: the pull request's head, or the workflow's own."""
+        return self.pull.head_sha if self.pull else self.asking.sha
+
+    @property
+    def is_private(self) -> bool:
+        """Whether a job needs a token to clone the repository."""
+        return self.pull.private if self.pull else self.asking.repository.private
+
+    @property
+    def where(self) -> str:
+        """The place as an experiment's name says it."""
+        return f"pr{self.pull.number}" if self.pull else self.asking.branch

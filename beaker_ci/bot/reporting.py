@@ -25,7 +25,7 @@ from beaker_ci.github import (
 )
 from beaker_ci.report import find_marker, reply_comment, run_comment
 from beaker_ci.report.views import ReplyView, RunView, TreeLine
-from beaker_ci.run import Mark, Run
+from beaker_ci.run import NO_COMMENT, Mark, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -40,7 +40,7 @@ SETTLE = 1.0
 def report_run(
     services: Services,
     beaker: Session,
-    place: Place,
+    place: Place | None,
     run: Run,
     mark: Mark,
     decision: tuple[TreeLine, ...],
@@ -70,7 +70,7 @@ def report_run(
         return view
     with ThreadPoolExecutor(1) as pool:
         check = pool.submit(_ensure_check, services, run, held, view, look_first)
-        comment_id = held.comment_id or _ensure_run_comment(services, place, view, look_first)
+        comment_id = _ensure_run_comment(services, place, held, view, look_first)
         check_id = check.result()
     beaker.write_mark(run, replace(held, comment_id=comment_id, check_id=check_id))
     return view
@@ -101,11 +101,16 @@ def _ensure_check(services: Services, run: Run, mark: Mark, view: RunView, look_
     return mark.check_id or ensure_check(services.other_hub, state, look_first=look_first)
 
 
-def _ensure_run_comment(services: Services, place: Place, view: RunView, look_first: bool) -> int:
+def _ensure_run_comment(
+    services: Services, place: Place | None, mark: Mark, view: RunView, look_first: bool
+) -> int:
+    if mark.comment_id is not None:
+        return mark.comment_id
+    if place is None:
+        return NO_COMMENT
+
     def ours() -> list[PostedComment]:
-        return _marked(
-            comments_since(services.hub, place.number, place.since), place, "run", view.marker
-        )
+        return _written(services, place, "run", view.marker)
 
     if look_first:
         found = ours()
@@ -132,9 +137,7 @@ def reply(
     body = reply_comment(views, marker)
 
     def ours() -> list[PostedComment]:
-        return _marked(
-            comments_since(services.hub, place.number, place.since), place, "reply", marker
-        )
+        return _written(services, place, "reply", marker)
 
     found = ours() if known is None else _marked(known, place, "reply", marker)
     if not found:
@@ -161,6 +164,11 @@ def _marked(
     comments: list[PostedComment], place: Place, kind: str, key: str
 ) -> list[PostedComment]:
     """Our comments with that marker, oldest first."""
-    ours = (comment for comment in comments if comment.author_id == place.me)
+    ours = (comment for comment in comments if _is_mine(comment, place))
     found = (comment for comment in ours if find_marker(comment.body) == (kind, key))
     return sorted(found, key=lambda comment: comment.id)
+
+
+def _is_mine(comment: PostedComment, place: Place) -> bool:
+    """Whether we wrote it. Everybody can copy a marker; only we and other bots are bots."""
+    return comment.by_bot if place.me is None else comment.author_id == place.me

@@ -50,9 +50,7 @@ class Errand:
 def prepare(case: Case, command: Command, session: Future[Session], pool: Executor) -> Errand:
     """Starts what a run command needs of Beaker, while GitHub is still being asked."""
     key = run_key(case.asking.repository.id, case.asking.by, command.place)
-    name = experiment_name(
-        case.asking.repository.full_name, f"pr{case.asking.place.number}", command.preset, key
-    )
+    name = experiment_name(case.asking.repository.full_name, case.where, command.preset, key)
     recipe: Recipe | Problem
     try:
         recipe = merge_recipe(command, case.configuration)
@@ -76,7 +74,9 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
     )
 
 
-def answer_run(case: Case, comment: CommentNow, errand: Errand, session: Future[Session]) -> Answer:
+def answer_run(
+    case: Case, comment: CommentNow | None, errand: Errand, session: Future[Session]
+) -> Answer:
     """Judges, submits and reports one run; or finds it, if it was submitted before.
 
     Raises:
@@ -94,7 +94,7 @@ def answer_run(case: Case, comment: CommentNow, errand: Errand, session: Future[
     return _submit(case, session.result(), plan, decision)
 
 
-def answer_plan(case: Case, comment: CommentNow, errand: Errand) -> Answer:
+def answer_plan(case: Case, comment: CommentNow | None, errand: Errand) -> Answer:
     """Says what a run would do and cost, and whether it may; submits nothing."""
     if isinstance(errand.recipe, Problem):
         raise errand.recipe
@@ -125,7 +125,7 @@ def answer_plan(case: Case, comment: CommentNow, errand: Errand) -> Answer:
 
 def judge(
     case: Case,
-    comment: CommentNow,
+    comment: CommentNow | None,
     command: Command,
     recipe: Recipe,
     accounts: BeakerAccounts,
@@ -143,14 +143,15 @@ def judge(
 
 def request_of(case: Case, command: Command) -> Request:
     """The request that a command of this case makes."""
+    asked = case.asking.comment
     return Request(
         who=case.asking.asker,
         command=command,
         repository=case.asking.repository.full_name,
-        number=case.asking.place.number,
-        is_pull_request=True,
-        asked_body=case.asking.body,
-        asked_at=case.asking.at,
+        number=case.asking.number,
+        is_pull_request=case.asking.is_pull_request,
+        asked_body=asked.body if asked else None,
+        asked_at=asked.at if asked else None,
     )
 
 
@@ -158,8 +159,8 @@ def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answ
     from beaker_ci.beaker import Source
 
     services, pull = case.asking.services, case.pull
-    source = Source(services.server_url, pull.private, case.files.head_entries)
-    if pull.private:
+    source = Source(services.server_url, case.is_private, case.files.head_entries)
+    if case.is_private:
         _require_clone_secret(case, beaker, plan)
     mark = Mark(
         key=plan.key,
@@ -171,16 +172,15 @@ def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answ
         writer=services.writer,
         since=int(services.clock.now().timestamp()),
     )
-    summary = (
-        f"{plan.command_line}\n"
-        f"for {plan.asker} in {services.server_url}/{plan.repository}/pull/{pull.number} "
-        f"at {plan.sha}"
-    )
+    page = f"{services.server_url}/{plan.repository}"
+    where = page if pull is None else f"{page}/pull/{pull.number}"
+    summary = f"{plan.command_line}\nfor {plan.asker} in {where} at {plan.sha}"
 
     def guard() -> None:
-        head = read_head(services.hub, pull.number)
-        if head != plan.sha:
-            raise _head_moved(plan.sha, head)
+        if pull is not None:
+            head = read_head(services.hub, pull.number)
+            if head != plan.sha:
+                raise _head_moved(plan.sha, head)
 
     run = beaker.submit(plan, mark, source, summary, guard)
     return _report(case, beaker, run, mark, tree_lines(decision))
@@ -209,8 +209,9 @@ def plan_of(case: Case, command: Command, recipe: Recipe, key: str) -> Plan:
         recipe=recipe,
         configuration=case.configuration,
         config_commit=case.files.config_commit if case.files.config is not None else None,
-        sha=case.pull.head_sha,
+        sha=case.sha,
         key=key,
+        branch=case.asking.branch,
     )
 
 

@@ -27,6 +27,7 @@ class PostedComment:
 
     id: int
     author_id: int
+    by_bot: bool
     body: str
     created_at: datetime
     updated_at: datetime
@@ -108,6 +109,7 @@ def _posted(comment: IssueComment) -> PostedComment:
     return PostedComment(
         id=comment.id,
         author_id=comment.user.id if comment.user else 0,
+        by_bot=comment.user is not None and comment.user.type == "Bot",
         body=comment.body or "",
         created_at=comment.created_at,
         updated_at=comment.updated_at,

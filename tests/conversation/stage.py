@@ -76,6 +76,21 @@ class Stage:
         """Delivers a comment event and waits for the step's end."""
         return self.step(payload).run()
 
+    def dispatch(
+        self, command: str, by: str = "writer", number: int | None = None, run: str = "1"
+    ) -> StepResult:
+        """Somebody starts the workflow by hand on the default branch; waits for the step's end."""
+        self.inputs["command"] = command
+        if number is not None:
+            self.inputs["pull-request"] = str(number)
+        self.extra |= {
+            "GITHUB_REF_NAME": "main",
+            "GITHUB_RUN_ID": run,
+            "GITHUB_SHA": self.hub.repository.head("main"),
+            "GITHUB_TRIGGERING_ACTOR": by,
+        }
+        return self.step(self.hub.dispatch(by, {"command": command}), "workflow_dispatch").run()
+
     def says(self, body: str, by: str = "writer", number: int | None = None) -> StepResult:
         """Somebody comments; the bot hears it."""
         return self.deliver(self.hub.comment(number or self.number, by=by, body=body))

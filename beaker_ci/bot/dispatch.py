@@ -1,0 +1,86 @@
+"""A workflow that somebody started by hand, with a command as its input."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.asking import Asking, Place
+from beaker_ci.bot.reading import THREADS, load, open_beaker, read
+from beaker_ci.bot.services import Services
+from beaker_ci.commands import parse_command_line
+from beaker_ci.events import Dispatched
+from beaker_ci.facts import Person
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+if TYPE_CHECKING:
+    from beaker_ci.bot.answers import Answer
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the workflow hands over.
+
+    Attributes:
+        command: What stands after ``/beaker``.
+        number: Of the pull request; None for the workflow's own commit.
+        sha: The workflow's own commit.
+        branch: Where that lies.
+        run: The workflow run and its attempt: ``7:1``.
+        actor: Login of who started this attempt.
+    """
+
+    command: str
+    number: int | None
+    sha: str
+    branch: str
+    run: str
+    actor: str
+
+
+def handle_dispatch(event: Dispatched, order: Order, services: Services) -> tuple[Answer, ...]:
+    """Answers the commands of a workflow that was started by hand.
+
+    Raises:
+        Problem: When there is no command, or somebody else re-runs what was started.
+    """
+    items = parse_command_line(order.command)
+    if not items:
+        raise Problem(
+            Reason.USAGE_MISSING_COMMAND,
+            "There is no command.",
+            why="The input `command` is empty.",
+            next_step="Give it what stands after `/beaker` in a comment, for example:",
+            paste="run gpu-tests",
+        )
+    if order.actor and order.actor != event.sender.login:
+        raise Problem(
+            Reason.REFUSED_STALE,
+            "A workflow that somebody else started is not obeyed again.",
+            why=f"{event.sender.login} started it, {order.actor} re-runs it.",
+            next_step="Start the workflow anew in your own name.",
+        )
+    since = services.clock.now() - timedelta(hours=1)
+    place = None if order.number is None else Place(order.number, None, since)
+    asking = Asking(
+        services=services,
+        repository=event.repository,
+        place=place,
+        asker=Person(event.sender.id, event.sender.login, event.sender.type),
+        by=f"dispatch:{order.run}",
+        items=items,
+        is_pull_request=order.number is not None,
+        sha=order.sha,
+        branch=order.branch,
+    )
+    with ThreadPoolExecutor(THREADS) as pool:
+        session = open_beaker(services, items, pool)
+        pool.submit(load)
+        reading = None if asking.is_only_help else read(asking)
+
+        from beaker_ci.bot import answering
+
+        return answering.answer(asking, reading, session, pool)
