@@ -10,7 +10,7 @@ from beaker_ci import github
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case
-from beaker_ci.bot.reporting import reply, reply_to_stranger
+from beaker_ci.bot.reporting import reply, reply_to_stranger, take_back_reply
 from beaker_ci.bot.runs import answer_plan, answer_run, prepare
 from beaker_ci.commands import Command, Mistake, help_text
 from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
@@ -218,6 +218,9 @@ def _replied(
     Who started a workflow by hand reads the answer there, not in a comment.
     """
     views = tuple(one.view for one in answers if isinstance(one.view, ReplyView))
-    if views and asking.comment is not None and asking.place is not None:
-        reply(asking.services, asking.place, views, known)
+    if asking.comment is not None and asking.place is not None:
+        if views:
+            reply(asking.services, asking.place, views, known)
+        elif known:
+            take_back_reply(asking.services, asking.place, asking.marker, known)
     return tuple(answers)

@@ -149,6 +149,14 @@ def reply(
         update_comment(services.hub, place.number, found[0].id, body)
 
 
+def take_back_reply(
+    services: Services, place: Place, marker: str, known: list[PostedComment]
+) -> None:
+    """Removes what an earlier delivery answered, when there is nothing left to say."""
+    for comment in _marked(known, place, "reply", marker):
+        remove_comment(services.hub, place.number, comment.id)
+
+
 def reply_to_stranger(services: Services, place: Place, view: ReplyView) -> None:
     """Answers somebody without the role: once in a pull request, whatever they post."""
     if not _marked(all_comments(services.hub, place.number), place, "reply", view.marker):

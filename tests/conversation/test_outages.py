@@ -112,14 +112,18 @@ def test_after_an_outage_the_same_event_submits(stage: Stage) -> None:
     asked = stage.hub.comment(stage.number, by="writer", body=RUN)
     stage.beaker.faults.add(beaker.Fault("POST experiments", code=503, times=None))
     stage.deliver(asked)
-    stage.answer()
+    assert "`beaker.unavailable`" in stage.answer()
     stage.beaker.faults.clear()
 
     result = stage.deliver(asked)
 
     assert (result.exit_code, result.reason) == (0, "accepted")
     stage.heard(asked)
-    stage.answer()
+    answers = [stage.hub.take_comment(stage.number) for _ in range(2)]
+    assert [("Queued" in answer.body, answer.deleted) for answer in answers] == [
+        (True, False),
+        (False, True),  # what was said during the outage is taken back
+    ]
     stage.hub.take_check()
     stage.beaker.take_experiment()
 
