@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,8 +101,8 @@ def update_comment(repository: Hub, number: int, comment_id: int, body: str) -> 
 
 
 def remove_comment(repository: Hub, number: int, comment_id: int) -> None:
-    """Deletes a comment of ours that stands twice. One request."""
-    with problems("removing a second copy of our comment"):
+    """Deletes a comment of ours, unless somebody did already. One request."""
+    with problems("removing our comment"), suppress(UnknownObjectException):
         repository.get_issue(number).get_comment(comment_id).delete()
 
 
