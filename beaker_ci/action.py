@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -99,11 +100,24 @@ def run_action(environment: Mapping[str, str]) -> int:
         _report(environment, [ReplyView.of_problem(problem)])
         _write_outputs(environment, {"reason-code": problem.reason.value})
         return exit_code(problem.reason, answered=False)
+    except Exception as error:
+        _confess(error)
+        return Exit.FAILED
     _report(environment, [answer.view for answer in answers])
     _write_outputs(environment, *(_output_of(answer) for answer in answers))
     answered = inputs.event_name == "issue_comment"
     codes = [exit_code(answer.reason, answered=answered) for answer in answers]
     return max(codes, default=Exit.HANDLED)
+
+
+def _confess(error: Exception) -> None:
+    """Says where we went wrong ourselves, without the values that a traceback could show."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    sys.stderr.write(
+        f"beaker-ci made a mistake: {type(error).__name__} at {where}. Nothing more was done; "
+        "re-running the workflow is safe. Please report it.\n"
+    )
 
 
 def exit_code(reason: Reason, *, answered: bool) -> Exit:

@@ -26,6 +26,8 @@ def problems() -> Iterator[None]:
     """Turns what beaker-py and gRPC raise into a Problem."""
     try:
         yield
+    except Problem:
+        raise
     except BeakerPermissionsError as error:
         raise unauthorized(str(error)) from error
     except (BeakerServerError, requests.RequestException, grpc.RpcError) as error:
@@ -40,6 +42,8 @@ def problems() -> Iterator[None]:
         if "code=401" in str(error):
             raise unauthorized(str(error)) from error
         raise rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
+    except Exception as error:  # an answer of another form than beaker-py expects
+        raise unavailable(f"an answer was not understood: {type(error).__name__}") from error
 
 
 def damaged_entrypoint(where: str) -> Problem:

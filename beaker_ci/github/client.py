@@ -72,15 +72,15 @@ def problems(doing: str) -> Iterator[None]:
     """
     try:
         yield
+    except Problem:
+        raise
     except GithubException as error:
         raise _problem(error, doing) from error
     except (requests.RequestException, OSError) as error:
-        raise Problem(
-            Reason.GITHUB_UNAVAILABLE,
-            f"GitHub did not answer while {doing}.",
-            why=type(error).__name__,
-            next_step="Ask again in a few minutes; nothing was submitted twice.",
-        ) from error
+        raise _away(doing, type(error).__name__) from error
+    except Exception as error:  # PyGithub stumbles in many ways over an answer it does not expect
+        why = f"an answer of another form than expected: {type(error).__name__}"
+        raise _away(doing, why) from error
 
 
 def status_of(error: GithubException) -> int:
@@ -136,6 +136,15 @@ def _pause(error: GithubException, attempt: int) -> float:
     if wait.isdigit():
         return min(float(wait), LONGEST_WAIT)
     return LONGEST_WAIT if isinstance(error, RateLimitExceededException) else float(attempt)
+
+
+def _away(doing: str, why: str) -> Problem:
+    return Problem(
+        Reason.GITHUB_UNAVAILABLE,
+        f"GitHub did not answer while {doing}.",
+        why=why,
+        next_step="Ask again in a few minutes; nothing was submitted twice.",
+    )
 
 
 def _problem(error: GithubException, doing: str) -> Problem:
