@@ -39,6 +39,7 @@ class Definition:
         takes_job: Whether it takes ``-- COMMAND…`` or a script, as ``run`` does.
         either: Whether its argument and its options exclude each other.
         synonyms: Words that people type when they mean it; answered with the right one.
+        planned: Whether the language knows it, but this version does not carry it out yet.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Definition:
     takes_job: bool = False
     either: bool = False
     synonyms: tuple[str, ...] = ()
+    planned: bool = False
 
     @property
     def usage(self) -> str:
@@ -130,6 +132,7 @@ _ALL: Final = (
         example="/beaker go 2871390021-9f2c4b7a01d3e865",
         argument=_PLAN,
         synonyms=("apply", "confirm"),
+        planned=True,
     ),
     Definition(
         name="approve",
@@ -137,6 +140,7 @@ _ALL: Final = (
         example="/beaker approve 2871390021-9f2c4b7a01d3e865",
         argument=_PLAN,
         synonyms=("allow", "accept", "ok", "lgtm"),
+        planned=True,
     ),
     Definition(
         name="status",
@@ -144,12 +148,14 @@ _ALL: Final = (
         example="/beaker status",
         argument=_RUN,
         synonyms=("state", "show", "why", "info"),
+        planned=True,
     ),
     Definition(
         name="list",
         summary="the runs of this pull request",
         example="/beaker list",
         synonyms=("ls", "runs", "queue"),
+        planned=True,
     ),
     Definition(
         name="logs",
@@ -162,6 +168,7 @@ _ALL: Final = (
             _own("replica", "the replica's number, from 0", Kind.INTEGER),
         ),
         synonyms=("tail", "output"),
+        planned=True,
     ),
     Definition(
         name="stop",
@@ -171,6 +178,7 @@ _ALL: Final = (
         options=(_own("all", "every run of this pull request", Kind.FLAG),),
         either=True,
         synonyms=("cancel", "kill", "abort"),
+        planned=True,
     ),
     Definition(
         name="retry",
@@ -179,6 +187,7 @@ _ALL: Final = (
         argument=_RUN,
         options=(_own("failed", "only what failed", Kind.FLAG),),
         synonyms=("rerun", "restart", "again"),
+        planned=True,
     ),
     Definition(
         name="compare",
@@ -187,6 +196,7 @@ _ALL: Final = (
         argument=_RUN,
         options=(_own("base", "the commit to compare with; all 40 digits", Kind.COMMIT),),
         synonyms=("diff", "metrics"),
+        planned=True,
     ),
     Definition(
         name="gpus",
@@ -196,6 +206,7 @@ _ALL: Final = (
             _own("type", "only this type", pattern=r"[A-Za-z0-9._-]{1,64}", form="a GPU's name"),
         ),
         synonyms=("gpu", "capacity", "free", "clusters"),
+        planned=True,
     ),
     Definition(
         name="help",
