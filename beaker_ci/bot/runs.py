@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _REFUSED = "Nothing was submitted: a rule forbids it."
-_WAITS = "Nothing was submitted yet: somebody must approve it."
+_WAITS = "Nothing was submitted: it needs an approval, which this version cannot take yet."
 
 
 @dataclass(frozen=True)
