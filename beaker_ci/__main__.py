@@ -1,5 +1,24 @@
-"""``python -m beaker_ci``."""
+"""``beaker-ci`` and ``python -m beaker_ci``."""
 
-from beaker_ci.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Runs the command line; the container's entry goes the short way.
+
+    A step must acknowledge a comment at once, and takes no options: it does without loading what
+    reads them.
+    """
+    if sys.argv[1:] == ["action"]:
+        from beaker_ci.action import main as step
+
+        step()
+    from beaker_ci.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

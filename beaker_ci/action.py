@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import secrets
 import sys
 import traceback
@@ -10,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from beaker_ci.events import CommentCreated, Ignored, parse_event
 from beaker_ci.problem import Problem
@@ -83,6 +85,16 @@ class Inputs:
             server_url=given("GITHUB_SERVER_URL", "https://github.com"),
             repository=given("GITHUB_REPOSITORY"),
         )
+
+
+def main() -> NoReturn:
+    """Runs one step and ends the process with its exit code."""
+    # A step lives for a second: looking for garbage while loading, and looking through every
+    # object once more on the way out, costs it a quarter of that.
+    gc.disable()
+    code = run_action(os.environ)
+    gc.freeze()
+    sys.exit(code)
 
 
 def run_action(environment: Mapping[str, str]) -> int:

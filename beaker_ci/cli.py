@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -20,16 +19,9 @@ def main() -> None:
 @main.command()
 def action() -> None:
     """Handle the event of a GitHub workflow (the container's entry)."""
-    import gc
+    from beaker_ci.action import main as step
 
-    # A step lives for a second: looking for garbage while loading, and looking through every
-    # object once more on the way out, costs it a quarter of that.
-    gc.disable()
-    from beaker_ci.action import run_action
-
-    code = run_action(os.environ)
-    gc.freeze()
-    sys.exit(code)
+    step()
 
 
 @main.command()

@@ -51,7 +51,7 @@ ROOMS: dict[str, set[str]] = {
     "action": {"bot", "report"},
     "server": {"bot"},
     "cli": {"bot", "action", "config", "server", "sandbox"},
-    "__main__": {"cli"},
+    "__main__": {"action", "cli"},
     "sandbox": set(),
 }
 WITH_CLIENTS = {"github", "beaker", "bot", "action", "server", "cli", "__main__", "sandbox"}
