@@ -53,6 +53,7 @@ class Inputs:
     beaker_token: str
     config: str
     command: str
+    wait: str
     pull_request: str
     sha: str
     branch: str
@@ -76,6 +77,7 @@ class Inputs:
             beaker_token=given("INPUT_BEAKER-TOKEN"),
             config=given("INPUT_CONFIG", ".github/beaker-ci.yml"),
             command=given("INPUT_COMMAND"),
+            wait=given("INPUT_WAIT", "false"),
             pull_request=given("INPUT_PULL-REQUEST"),
             sha=given("GITHUB_SHA"),
             branch=given("GITHUB_REF_NAME"),
@@ -105,18 +107,19 @@ def run_action(environment: Mapping[str, str]) -> int:
     """
     inputs = Inputs.read(environment)
     try:
-        answers = _handle(inputs, environment)
-    except Problem as problem:
-        from beaker_ci.report import ReplyView
+        try:
+            answers = _handle(inputs, environment)
+        except Problem as problem:
+            from beaker_ci.report import ReplyView
 
-        _report(environment, [ReplyView.of_problem(problem)])
-        _write_outputs(environment, {"reason-code": problem.reason.value})
-        return exit_code(problem.reason, answered=False)
+            _write_outputs(environment, {"reason-code": problem.reason.value})
+            _report(environment, [ReplyView.of_problem(problem)])
+            return exit_code(problem.reason, answered=False)
+        _write_outputs(environment, *(_output_of(answer) for answer in answers))
+        _report(environment, [answer.view for answer in answers])
     except Exception as error:
         _confess(error)
         return Exit.FAILED
-    _report(environment, [answer.view for answer in answers])
-    _write_outputs(environment, *(_output_of(answer) for answer in answers))
     answered = inputs.event_name == "issue_comment"
     codes = [exit_code(answer.reason, answered=answered) for answer in answers]
     return max(codes, default=Exit.HANDLED)
@@ -157,6 +160,13 @@ def _handle(inputs: Inputs, environment: Mapping[str, str]) -> tuple[Answer, ...
     if isinstance(event, Ignored):
         print(event.why)  # noqa: T201 - the step's log
         return ()
+    if inputs.wait != "false":
+        raise Problem(
+            Reason.USAGE_BAD_VALUE,
+            "This version cannot wait for a run yet.",
+            why=f"The input `wait` is {inputs.wait!r}.",
+            next_step="Leave it out, or set it to `false`.",
+        )
     if not inputs.github_token:
         raise Problem(
             Reason.GITHUB_FORBIDDEN,
@@ -184,7 +194,7 @@ def _order(inputs: Inputs) -> Order:
     from beaker_ci.bot import Order
 
     number = inputs.pull_request.removeprefix("#")
-    if number and not (number.isascii() and number.isdecimal()):
+    if number and not (number.isascii() and number.isdecimal() and len(number) < 12):
         raise Problem(
             Reason.USAGE_BAD_VALUE,
             "The input `pull-request` is no number.",
@@ -242,12 +252,12 @@ def _report(environment: Mapping[str, str], views: Sequence[ReplyView | RunView]
 
     if views:
         _append(environment, "GITHUB_STEP_SUMMARY", step_summary(views))
-        sys.stdout.write(log_lines(views, secrets.token_hex(16)))
+        sys.stdout.buffer.write(log_lines(views, secrets.token_hex(16)).encode("utf-8", "replace"))
         sys.stdout.flush()
 
 
 def _append(environment: Mapping[str, str], variable: str, text: str) -> None:
     path = environment.get(variable)
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
             file.write(text)

@@ -167,7 +167,7 @@ class _Fields:
     def time(self, key: str) -> datetime:
         try:
             return datetime.fromisoformat(self.text(key)).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self._missing(key, "a time") from None
 
     def _missing(self, key: str, kind: str) -> Problem:

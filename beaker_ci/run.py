@@ -64,9 +64,14 @@ def read_description(description: str) -> tuple[str, Mark | None]:
     if not separator:
         return description, None
     try:
-        return human, Mark(**json.loads(tail))
-    except (ValueError, TypeError):
+        mark = Mark(**json.loads(tail))
+        whole = all(isinstance(value, int | None) for value in (mark.comment_id, mark.check_id))
+        whole = whole and isinstance(mark.since, int) and isinstance(mark.reserved, int | float)
+        texts = (mark.key, mark.asker, mark.check, mark.writer)
+        whole = whole and all(isinstance(text, str) for text in texts)
+    except (ValueError, TypeError, RecursionError):
         return human, None
+    return human, mark if whole else None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import cached_property
 from typing import Any, ClassVar
 
 import grpc
@@ -69,6 +68,7 @@ class BoundedBeaker(Beaker):
             if isinstance(method, grpc.UnaryUnaryMultiCallable):
                 setattr(stub, name, _BoundedMethod(method, self._memory))
         self._bounded = stub
+        self._once = OnceExperiments(self)
 
     @property
     def service(self) -> rpc.BeakerStub:
@@ -79,10 +79,10 @@ class BoundedBeaker(Beaker):
         """Asks anew which datasets there are and what is in them."""
         self._memory.forget(_DATASETS)
 
-    @cached_property
+    @property
     def experiment(self) -> OnceExperiments:
-        """Experiments that are created once."""
-        return OnceExperiments(self)
+        """Experiments that are created once; one object for all threads."""
+        return self._once
 
 
 class _Memory:

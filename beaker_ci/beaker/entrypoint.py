@@ -47,8 +47,7 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
         except (BeakerDatasetConflict, BeakerError, requests.RequestException) as error:
             last = error
             client.forget_datasets()
-    if last is not None:
-        raise last
+    raise last or damaged_entrypoint(f"what was uploaded does not show in {space.name}")
 
 
 def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:

@@ -11,7 +11,9 @@ import requests
 from beaker import BeakerExperimentSpec, BeakerWorkload
 from beaker._experiment import ExperimentClient
 from beaker.exceptions import (
+    BeakerError,
     BeakerExperimentConflict,
+    BeakerPermissionsError,
     BeakerServerError,
     BeakerWorkloadNotFound,
 )
@@ -37,7 +39,7 @@ class Asking:
     Attributes:
         key: What the experiment's spec must carry to be the one that we ask for.
         guard: Called right before every POST; raises to stop it.
-        posted: Set once Beaker may have heard of it.
+        posted: Set while Beaker may hold it without having said so.
         spec: What Beaker holds: what we posted, or what was there.
     """
 
@@ -95,12 +97,22 @@ class OnceExperiments(ExperimentClient):
                 if found is None:
                     raise name_taken(name, "Beaker holds the name for another author") from None
                 return found
-            except (requests.RequestException, BeakerServerError) as error:
+            except BeakerPermissionsError:
+                asking.posted = False
+                raise
+            except BeakerError as error:
+                if str(error).startswith("[code=4"):
+                    asking.posted = False  # a refusal, not a loss
+                if asking.posted and isinstance(error, BeakerServerError):
+                    last = error
+                else:
+                    raise
+            except requests.RequestException as error:
                 last = error
-                found = self._adopt(name, asking)
-                if found is not None:
-                    return found
-                time.sleep(attempt + 1)
+            found = self._adopt(name, asking)
+            if found is not None:
+                return found
+            time.sleep(attempt + 1)
         raise unavailable(f"{type(last).__name__}: {last}") from last
 
     def find(self, name: str, key: str) -> Held | None:

@@ -29,7 +29,7 @@ def problems() -> Iterator[None]:
     except Problem:
         raise
     except BeakerPermissionsError as error:
-        raise unauthorized(str(error)) from error
+        raise forbidden(str(error)) from error
     except (BeakerServerError, requests.RequestException, grpc.RpcError) as error:
         raise unavailable(f"{type(error).__name__}: {error}") from error
     except BeakerImageNotFound as error:
@@ -41,6 +41,8 @@ def problems() -> Iterator[None]:
     except (BeakerClientError, BeakerError, ValueError) as error:
         if "code=401" in str(error):
             raise unauthorized(str(error)) from error
+        if "code=408" in str(error) or "code=429" in str(error):
+            raise unavailable(str(error)) from error
         raise rejected(Reason.USAGE_BAD_VALUE, "Beaker refused the job.", error) from error
     except Exception as error:  # an answer of another form than beaker-py expects
         raise unavailable(f"an answer was not understood: {type(error).__name__}") from error
@@ -86,6 +88,16 @@ def unauthorized(why: str) -> Problem:
         "Beaker does not accept our token.",
         why=why[:300],
         next_step="A maintainer must set the action's `beaker-token` to a valid Beaker token.",
+    )
+
+
+def forbidden(why: str) -> Problem:
+    """Beaker knows us, and does not let us."""
+    return Problem(
+        Reason.BEAKER_UNAUTHORIZED,
+        "Beaker does not let our account do this.",
+        why=why[:300],
+        next_step="A maintainer must give the bot's Beaker account access to the workspace.",
     )
 
 

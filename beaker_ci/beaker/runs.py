@@ -45,7 +45,7 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         url=client.workload.url(workload),
         key=environment.get(KEY_VARIABLE, ""),
         repository=environment.get("BEAKER_CI_REPO", ""),
-        number=int(number) if number.isdecimal() else None,
+        number=(int(number) or None) if number.isdecimal() else None,
         sha=environment.get("BEAKER_CI_SHA", ""),
         workspace=client.workspace.get(experiment.workspace_id).name,
         budget=spec.budget or "",

@@ -133,7 +133,8 @@ class Session:
                 workload = launch(self._client, plan, source, describe(summary, mark))
                 return read_run(self._client, workload, asking.spec)
         except Problem as problem:
-            if asking.posted and problem.reason is Reason.BEAKER_UNAVAILABLE:
+            unsaid = problem.reason.family in ("beaker", "usage")
+            if asking.posted and unsaid and problem.reason is not Reason.BEAKER_NAME_TAKEN:
                 raise in_doubt(problem.why) from problem
             raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
 
+STRANGER = "stranger"
+"""The key of the one reply that a pull request's strangers get."""
+
+
 def answer(
     asking: Asking,
     reading: Reading | Problem | None,
@@ -43,16 +48,24 @@ def answer(
     Raises:
         Problem: When not even the answer could be written.
     """
-    if asking.is_only_help:
-        return _replied(asking, [_answer_simple(asking, item) for item in asking.items])
-    if reading is None:
-        return _answer_on_issue(asking)
-    if isinstance(reading, Problem):
-        return _answer_problem(asking, reading)
     try:
-        return _answer_by_rules(asking, reading, session, pool)
+        if asking.is_only_help:
+            return _answer_help(asking)
+        if reading is None:
+            return _answer_on_issue(asking)
+        if isinstance(reading, Problem):
+            raise reading
+        answers, comments = _answer_by_rules(asking, reading, session, pool)
     except Problem as problem:
         return _answer_problem(asking, problem)
+    try:
+        return _replied(asking, answers, comments)
+    except Problem as problem:
+        # What was submitted stays submitted, and is said; the rest could not be told.
+        told = [one for one in answers if not isinstance(one.view, ReplyView)]
+        if not told:
+            raise
+        return (*told, _problem(asking, asking.items[-1], problem))
 
 
 def unanswerable(asking: Asking) -> tuple[Answer, ...]:
@@ -71,14 +84,13 @@ def _answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
 
 def _answer_by_rules(
     asking: Asking, reading: Reading, session: Future[Session] | None, pool: Executor
-) -> tuple[Answer, ...]:
+) -> tuple[Sequence[Answer], list[github.PostedComment] | None]:
+    """The answers, and the comments that were read for them."""
     configuration = _configuration(reading.files, asking.services.config_path)
     roles = Configuration() if isinstance(configuration, Problem) else configuration
     stranger = _stranger(asking, reading.permission, roles)
     if stranger is not None:
-        if asking.comment is not None and asking.place is not None:
-            reply_to_stranger(asking.services, asking.place, stranger)
-        return _all(asking, stranger)
+        return _to_stranger(asking, stranger), None
     if isinstance(configuration, Problem):
         raise configuration
     if isinstance(reading.files, Problem):
@@ -109,14 +121,36 @@ def _answer_by_rules(
                 answers.append(answer_run(case, now, errand, session))
         except Problem as problem:
             answers.append(_problem(asking, item, problem))
-    return _replied(asking, answers, comments)
+    return answers, comments
+
+
+def _answer_help(asking: Asking) -> tuple[Answer, ...]:
+    """Help is for everybody, but strangers are answered once in a pull request."""
+    answers = [_answer_simple(asking, item) for item in asking.items]
+    if asking.comment is None:
+        return tuple(answers)
+    permission = github.read_permission(asking.services.hub, asking.asker)
+    if _stranger(asking, permission, Configuration()) is None:
+        return _replied(asking, answers)
+    first = answers[0].view
+    if isinstance(first, ReplyView):
+        _to_stranger(asking, replace(first, marker=STRANGER))
+    return tuple(answers)
+
+
+def _to_stranger(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
+    """Answers somebody without the role: with one comment in a pull request, whatever they ask."""
+    if asking.comment is not None and asking.place is not None:
+        reply_to_stranger(asking.services, asking.place, view)
+    return tuple(Answer(name_of(item), Reason(view.reason), view) for item in asking.items)
 
 
 def _answer_on_issue(asking: Asking) -> tuple[Answer, ...]:
     permission = github.read_permission(asking.services.hub, asking.asker)
     stranger = _stranger(asking, permission, Configuration())
     if stranger is not None:
-        return _all(asking, stranger)
+        no_role = Problem(Reason.REFUSED_ROLE, stranger.what, why=stranger.why)
+        return tuple(_problem(asking, item, no_role) for item in asking.items)
     problem = Problem(
         Reason.REFUSED_NOT_A_PULL_REQUEST,
         "Runs belong to pull requests, and this is an issue.",
@@ -157,7 +191,7 @@ def _stranger(
     if finding.outcome is Outcome.ALLOW:
         return None
     return ReplyView(
-        marker="stranger",
+        marker=STRANGER,
         reason=Reason.REFUSED_ROLE,
         asker=asking.asker.login,
         source="",
@@ -202,10 +236,6 @@ def _problem(asking: Asking, item: Command | Mistake, problem: Problem) -> Answe
         problem, marker=asking.marker, asker=asking.asker.login, source=item.source
     )
     return Answer(command=name_of(item), reason=problem.reason, view=view)
-
-
-def _all(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
-    return tuple(Answer(name_of(item), Reason(view.reason), view) for item in asking.items)
 
 
 def _replied(

@@ -81,11 +81,6 @@ class Asking:
         return self.by.replace(":", "-")
 
     @property
-    def needs_beaker(self) -> bool:
-        """Whether any command needs Beaker."""
-        return any(name_of(item) in RUN_COMMANDS for item in self.items)
-
-    @property
     def is_only_help(self) -> bool:
         """Whether nothing but help was asked for: that needs no role, and no reading."""
         return all(name_of(item) == "help" for item in self.items)

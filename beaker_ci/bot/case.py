@@ -37,4 +37,4 @@ class Case:
     @property
     def where(self) -> str:
         """The place as an experiment's name says it."""
-        return f"pr{self.pull.number}" if self.pull else self.asking.branch
+        return f"pr{self.pull.number}" if self.pull else self.asking.branch or self.sha[:12]

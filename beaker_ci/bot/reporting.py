@@ -23,6 +23,8 @@ from beaker_ci.github import (
     remove_comment,
     update_comment,
 )
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
 from beaker_ci.report import find_marker, reply_comment, run_comment
 from beaker_ci.report.views import ReplyView, RunView, TreeLine
 from beaker_ci.run import NO_COMMENT, Mark, Run
@@ -36,6 +38,9 @@ LEASE = 30
 SETTLE = 1.0
 """Seconds after taking over before we look whether somebody else did the same."""
 
+PATIENCE = 3 * LEASE
+"""Seconds after which we stop waiting for others, or for Beaker to keep what we write."""
+
 
 def report_run(
     services: Services,
@@ -44,6 +49,7 @@ def report_run(
     run: Run,
     mark: Mark,
     decision: tuple[TreeLine, ...],
+    notes: tuple[str, ...] = (),
 ) -> RunView:
     """Writes the run's comment and check, once over all processes, and marks the run with them.
 
@@ -51,6 +57,11 @@ def report_run(
         run: As it was submitted or found.
         mark: What the mark should be if the run carries none that can be read.
         decision: Of this process; empty when the run was only found.
+        notes: What the asker should know, a sentence each.
+
+    Raises:
+        Problem: When a part could not be written. The run goes on all the same, and whoever comes
+            next finishes the report.
     """
     adopted = run.mark is None or run.mark.writer != services.writer
     if adopted or _is_late(services, run):
@@ -64,6 +75,7 @@ def report_run(
         server_url=services.server_url,
         config_path=services.config_path,
         decision=decision,
+        notes=notes,
         adopted=adopted,
     )
     if held.is_reported():
@@ -83,10 +95,13 @@ def _is_late(services: Services, run: Run) -> bool:
 
 def _take_over(services: Services, beaker: Session, run: Run, mark: Mark) -> Run:
     """Waits until the run is reported by its writer, or ours to report."""
+    run = beaker.refresh(run)
+    give_up = services.clock.now().timestamp() + PATIENCE
     while not (run.mark is not None and run.mark.is_reported()):
         held, now = run.mark, services.clock.now()
-        free = held is None or now.timestamp() >= held.since + LEASE
-        claimed = held is None or free or held.writer == services.writer
+        if now.timestamp() > give_up:
+            raise _unclaimed(run)
+        claimed = held is None or _is_free(held, services, now.timestamp())
         if claimed:
             beaker.write_mark(run, (held or mark).taken_by(services.writer, now))
         services.clock.sleep(SETTLE)
@@ -94,6 +109,22 @@ def _take_over(services: Services, beaker: Session, run: Run, mark: Mark) -> Run
         if claimed and run.mark is not None and run.mark.writer == services.writer:
             break
     return run
+
+
+def _is_free(mark: Mark, services: Services, now: float) -> bool:
+    """Whether the run is ours to take: our own, or left alone for longer than a lease.
+
+    A time in the future is nobody's: a clock was wrong, or a hand wrote it.
+    """
+    return mark.writer == services.writer or abs(now - mark.since) >= LEASE
+
+
+def _unclaimed(run: Run) -> Problem:
+    return Problem(
+        Reason.BEAKER_UNAVAILABLE,
+        "The run's mark could not be taken.",
+        why=f"Another process holds it, or Beaker does not keep what we write to {run.name}.",
+    )
 
 
 def _ensure_check(services: Services, run: Run, mark: Mark, view: RunView, look_first: bool) -> int:
@@ -116,7 +147,14 @@ def _ensure_run_comment(
         found = ours()
         if found:
             return found[0].id
-    return ensure_comment(services.hub, place.number, run_comment(view), ours).id
+    written = ensure_comment(services.hub, place.number, run_comment(view), ours).id
+    if not look_first:
+        return written
+    # Two may have taken over at once: the older comment stays.
+    first, *rest = [comment.id for comment in ours()] or [written]
+    for extra in rest:
+        remove_comment(services.hub, place.number, extra)
+    return first
 
 
 def reply(

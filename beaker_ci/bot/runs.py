@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.case import Case
 from beaker_ci.bot.reporting import report_run
-from beaker_ci.bot.views import tree_lines
+from beaker_ci.bot.views import stage_of, tree_lines
 from beaker_ci.commands import Command
 from beaker_ci.facts import BeakerAccounts, CommentNow, Facts
 from beaker_ci.github import read_head
@@ -18,7 +19,7 @@ from beaker_ci.policy import evaluate, merge_recipe
 from beaker_ci.policy.model import Decision, Outcome, Request
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report.views import ReplyView, TreeLine
+from beaker_ci.report.views import ReplyView, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
 if TYPE_CHECKING:
@@ -84,14 +85,14 @@ def answer_run(
     """
     found = errand.found.result()
     if found is not None:
-        return _report(case, session.result(), found, _mark_of(case, found), ())
+        return _report(case, errand.command, session.result(), found, _mark_of(case, found), ())
     if isinstance(errand.recipe, Problem):
         raise errand.recipe
     decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
     if decision.outcome is not Outcome.ALLOW:
         return refusal(case, errand.command, decision)
     plan = plan_of(case, errand.command, errand.recipe, errand.key)
-    return _submit(case, session.result(), plan, decision)
+    return _submit(case, errand.command, session.result(), plan, decision)
 
 
 def answer_plan(case: Case, comment: CommentNow | None, errand: Errand) -> Answer:
@@ -101,15 +102,14 @@ def answer_plan(case: Case, comment: CommentNow | None, errand: Errand) -> Answe
     decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
     plan = plan_of(case, errand.command, errand.recipe, errand.key)
     allowed = decision.outcome is Outcome.ALLOW
+    script = errand.command.script is not None and errand.command.argv is None
+    shown = "the script" if script else plan.command_line
     view = ReplyView(
         marker=case.asking.marker,
         reason=Reason.ANSWERED,
         asker=case.asking.asker.login,
         source=errand.command.source,
-        what=(
-            f"This {'would run' if allowed else 'would not run as things stand'}: "
-            f"`{plan.command_line}`"
-        ),
+        what=f"This {'would run' if allowed else 'would not run as things stand'}: {shown}",
         why=(
             f"It costs at most {plan.price.gpu_hours:g} GPU-hours of `{plan.budget}`, "
             f"in `{plan.workspace}`, at `{plan.sha}`."
@@ -155,7 +155,9 @@ def request_of(case: Case, command: Command) -> Request:
     )
 
 
-def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answer:
+def _submit(
+    case: Case, command: Command, beaker: Session, plan: Plan, decision: Decision
+) -> Answer:
     from beaker_ci.beaker import Source
 
     services, pull = case.asking.services, case.pull
@@ -183,22 +185,48 @@ def _submit(case: Case, beaker: Session, plan: Plan, decision: Decision) -> Answ
                 raise _head_moved(plan.sha, head)
 
     run = beaker.submit(plan, mark, source, summary, guard)
-    return _report(case, beaker, run, mark, tree_lines(decision))
+    return _report(case, command, beaker, run, mark, tree_lines(decision))
 
 
 def _report(
-    case: Case, beaker: Session, run: Run, mark: Mark, decision: tuple[TreeLine, ...]
+    case: Case,
+    command: Command,
+    beaker: Session,
+    run: Run,
+    mark: Mark,
+    decision: tuple[TreeLine, ...],
 ) -> Answer:
-    view = report_run(case.asking.services, beaker, case.asking.place, run, mark, decision)
+    """Reports a run that Beaker holds. Whatever goes wrong here, the answer names the run."""
+    asking = case.asking
+    reason, status, conclusion = Reason.ACCEPTED, *stage_of(run)
+    view: RunView | ReplyView
+    try:
+        view = report_run(asking.services, beaker, asking.place, run, mark, decision, command.notes)
+    except Problem as problem:
+        reason = problem.reason
+        away = reason in (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+        view = ReplyView(
+            marker=asking.marker,
+            reason=reason,
+            asker=asking.asker.login,
+            source=command.source,
+            what="The job was submitted, but not all of its report could be written.",
+            why=f"{problem.what} {problem.why}. {'' if away else problem.next_step}",
+            next_step=(
+                "Re-run this workflow within the hour to finish the report: that submits nothing "
+                "twice. A new comment would ask for a second job. The job is at:"
+            ),
+            paste=run.url,
+        )
     return Answer(
-        command="run",
-        reason=Reason.ACCEPTED,
+        command=command.name,
+        reason=reason,
         view=view,
         run_id=run.run_id,
         workload_id=run.workload_id,
         url=run.url,
-        status=view.status,
-        conclusion=view.conclusion or "",
+        status=status,
+        conclusion=conclusion or "",
     )
 
 
@@ -283,7 +311,8 @@ def _head_moved(judged: str, head: str) -> Problem:
 
 
 def _pinned(command: Command, sha: str) -> str:
-    words = command.source.replace("/beaker plan", "/beaker run", 1)
-    return (
-        words if "--sha" in words else words.replace("/beaker run", f"/beaker run --sha {sha}", 1)
-    )
+    """The line (and script) that submits what a plan showed."""
+    pin = "" if "sha" in command.options else f" --sha {sha}"
+    line = re.sub(r"^\s*/beaker\s+plan(?!\S)", f"/beaker run{pin}", command.source)
+    script = command.script if command.argv is None else None
+    return line if script is None else f"{line}\n```bash\n{script.rstrip()}\n```"

@@ -30,6 +30,7 @@ def run_view(
     server_url: str,
     config_path: str,
     decision: tuple[TreeLine, ...],
+    notes: tuple[str, ...],
     adopted: bool,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
@@ -60,7 +61,7 @@ def run_view(
         ),
         experiment_name=run.name,
         experiment_url=run.url,
-        notes=(),
+        notes=notes,
         config_source=(
             f"`{config_path}` at `{mark.config[:7]}`" if mark.config else "no configuration file"
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beaker_ci.github.checks import CheckState, ensure_check, update_check
+from beaker_ci.github.checks import CheckState, ensure_check
 from beaker_ci.github.client import Hub, connect
 from beaker_ci.github.comments import (
     PostedComment,
@@ -35,6 +35,5 @@ __all__ = [
     "read_permission",
     "read_pull",
     "remove_comment",
-    "update_check",
     "update_comment",
 ]

@@ -49,14 +49,6 @@ def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int
     return write_once(lambda: _create(repository, state), lambda: _find(repository, state), doing)
 
 
-def update_check(repository: Hub, check_id: int, state: CheckState) -> None:
-    """Sets a check run's status, conclusion and output. One request."""
-    with problems(f"updating the check {state.name!r}"):
-        repository.requester.requestJsonAndCheck(
-            "PATCH", f"{repository.url}/check-runs/{check_id}", input=_changing(state)
-        )
-
-
 def _create(repository: Hub, state: CheckState) -> int:
     return repository.create_check_run(
         name=state.name,
@@ -76,13 +68,6 @@ def _find(repository: Hub, state: CheckState) -> int | None:
     )
     ids = [run["id"] for run in data["check_runs"] if run["external_id"] == state.external_id]
     return min(ids, default=None)
-
-
-def _changing(state: CheckState) -> dict[str, object]:
-    values: dict[str, object] = {"status": state.status, "output": _output(state)}
-    if state.conclusion is not None:
-        values["conclusion"] = state.conclusion
-    return values
 
 
 def _output(state: CheckState) -> dict[str, str | list[dict[str, str | int]]]:

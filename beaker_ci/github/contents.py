@@ -104,6 +104,8 @@ def _read(repository: Hub, path: str, sha: str) -> str | None:
             return None
         why = "the tree names the file, but GitHub denies its content"
         raise _unreadable(path, sha, why) from None
+    if isinstance(data, dict) and data.get("encoding") != "base64":
+        raise _unreadable(path, sha, "GitHub does not hand out a file of that size")
     try:
         return base64.b64decode(data["content"]).decode()
     except (KeyError, TypeError, binascii.Error, UnicodeDecodeError) as error:

@@ -32,13 +32,15 @@ def read_permission(repository: Hub, person: Person) -> Permission:
             if status_of(error) != 404:
                 raise
             return Permission("none", None, f"GitHub knows no collaborator {person.login}")
-    user = data.get("user") or {}
-    if user.get("id") != person.id:
-        # A login can be given up and taken by somebody else between the comment and now.
-        return Permission(None, None, f"the login {person.login} is not user {person.id} any more")
-    role, level = data.get("role_name"), data.get("permission")
-    if role in _BUILT_IN:
-        level = role
-    if not isinstance(level, str):
-        return Permission(None, None, "GitHub's answer names no permission")
-    return Permission(level, None, f"collaborator permission of user {person.id}", role=role)
+        user = data.get("user") or {}
+        if user.get("id") != person.id:
+            # A login can be given up and taken by somebody else between the comment and now.
+            return Permission(
+                None, None, f"the login {person.login} is not user {person.id} any more"
+            )
+        role, level = data.get("role_name"), data.get("permission")
+        if role in _BUILT_IN:
+            level = role
+        if not isinstance(level, str):
+            return Permission(None, None, "GitHub's answer names no permission")
+        return Permission(level, None, f"collaborator permission of user {person.id}", role=role)

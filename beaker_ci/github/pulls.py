@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from github import UnknownObjectException
 from github.PullRequest import PullRequest as HubPullRequest
 
 from beaker_ci.facts import Person, PullRequest
@@ -22,7 +23,15 @@ def read_pull(repository: Hub, number: int) -> PullRequest:
     """
     with problems(f"reading pull request #{number}"):
         pull = repository.get_pull(number)
-        head_repository = pull.head.repo
+        try:
+            head_repository = pull.head.repo
+        except UnknownObjectException as error:
+            raise Problem(
+                Reason.REFUSED_NOT_A_PULL_REQUEST,
+                f"There is no pull request #{number}.",
+                why="GitHub knows none, or our token may not see it.",
+                next_step="Check the number, and the job's `pull-requests` permission.",
+            ) from error
         base_repository = pull.base.repo
         return PullRequest(
             number=number,

@@ -70,7 +70,7 @@ def _lacks_role(who: Person, permission: Permission, lines: Role, role: str) -> 
         f"{_called(who)} has the permission {held}; `roles.{role}` asks for {_asked(lines)}"
         + ("; team membership could not be read" if unread else ""),
         "Ask someone who has this role to repeat the command."
-        + (" Teams are read with the action's `org-token`." if unread else ""),
+        + (" This version does not read teams yet: list accounts under `users`." if unread else ""),
     )
 
 

@@ -79,8 +79,10 @@ def play(repository: Path, comment: str, console: Console) -> Story:
         answers = [text.body for text in hub.comments(number) if text.author.type == "Bot"]
         for answer in answers:
             _say(console, "github-actions", "answered", _readable(answer))
-        if not answers:
+        if step.reason == "nothing-to-do":
             console.print("The bot saw no command in that, and kept quiet.\n")
+        elif not answers:
+            _say(console, "github-actions", "could not answer", Text(step.log.rstrip()))
         check = next(iter(hub.check_runs()), None)
         if check is not None:
             console.print(Text.assemble("● ", (check.name, "bold"), f"  {check.title}\n"))

@@ -169,3 +169,27 @@ def survive_a_kill(
 
     assert (again.exit_code, again.reason) == (0, "accepted")
     expect_one_of_each(stage, asked)
+
+
+def test_a_mark_that_somebody_spoiled(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+    stage.beaker.faults.before("UpdateWorkload", lambda: running[0].send_signal(signal.SIGKILL))
+    running = [stage.step(asked).start()]
+    running[0].wait(60)
+    stage.beaker.faults.clear()
+    with stage.beaker.client() as client:
+        (held,) = stage.beaker.experiments("ci-bot")
+        spoiled = held.description.replace('"since":', '"since":"x","was":')
+        client.workload.update(client.workload.get(held.id), description=spoiled)
+
+    again = stage.deliver(asked)
+
+    assert (again.exit_code, again.reason) == (0, "accepted")
+    assert stage.beaker.take_experiment().id == again.outputs["workload-id"]
+    stage.heard(asked)
+    stage.hub.take_comment(stage.number)
+    while any("check run" in line for line in stage.hub.leftovers()):
+        stage.hub.take_check()
+    assert (
+        len([text for text in stage.hub.comments(stage.number) if text.author.type == "Bot"]) == 1
+    )

@@ -42,7 +42,7 @@ def test_a_github_token_that_may_not_write_checks(stage: Stage) -> None:
     stage.heard(asked)
     assert "Queued on Beaker" in stage.answer()
     assert "checks: write" in stage.answer()
-    stage.beaker.take_experiment()
+    assert result.outputs["workload-id"] == stage.beaker.take_experiment().id
 
 
 @pytest.mark.parametrize(
@@ -143,3 +143,29 @@ def test_an_event_that_asks_nothing_of_us(stage: Stage) -> None:
     result = stage.step({"ref": "refs/heads/main"}, event="push").run()
 
     assert (result.exit_code, result.reason) == (0, "nothing-to-do")
+
+
+def test_what_was_submitted_is_said_though_the_report_could_not_be_finished(stage: Stage) -> None:
+    stage.beaker.faults.add(beaker.Fault("UpdateWorkload", code="INTERNAL", times=None))
+    asked = stage.hub.comment(stage.number, by="writer", body=RUN)
+
+    result = stage.deliver(asked)
+
+    assert (result.exit_code, result.reason) == (3, "beaker.unavailable")
+    held = stage.beaker.take_experiment()
+    assert result.outputs["workload-id"] == held.id
+    stage.heard(asked)
+    assert "Queued on Beaker" in stage.answer()
+    told = stage.answer()
+    assert "The job was submitted" in told
+    assert "nothing was submitted." not in told
+    stage.hub.take_check()
+
+
+def test_waiting_is_not_pretended(stage: Stage) -> None:
+    stage.inputs["wait"] = "true"
+
+    result = stage.says(RUN)
+
+    assert (result.exit_code, result.reason) == (2, "usage.bad-value")
+    assert stage.hub.exchanges == []

@@ -288,7 +288,7 @@ def test_a_plan_submits_nothing(stage: Stage) -> None:
 <!-- beaker-ci:reply:comment-3300000001 -->
 > `/beaker plan gpu-tests`
 
-💡 **This would run: `python check.py`**
+💡 **This would run: python check.py**
 
 It costs at most 0.25 GPU-hours of `ai2/widgets-budget`, in `ai2/widgets`, at `<head>`.
 
@@ -438,3 +438,47 @@ def test_a_private_repository_with_one(tmp_path: Path) -> None:
         stage.answer()
         stage.hub.take_check()
         assert stage.leftovers() == []
+
+
+def test_a_plan_names_the_line_that_submits_it(stage: Stage) -> None:
+    head = stage.hub.head(stage.number)
+    asked = [
+        stage.hub.comment(stage.number, by="writer", body=body)
+        for body in (
+            "/beaker  plan -- python train.py --sharded",
+            "/beaker plan --gpus 1\n```bash\necho one\n```",
+        )
+    ]
+
+    for event in asked:
+        stage.deliver(event)
+        stage.heard(event)
+
+    assert (
+        f"/beaker run --sha {head} -- python train.py --sharded" in stage.hub.take_comment(1).body
+    )
+    script = stage.hub.take_comment(1).body
+    assert f"/beaker run --sha {head} --gpus 1\n```bash\necho one\n```" in script
+
+
+def test_what_was_translated_is_said(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body="/beaker run --preemptible -- true")
+
+    stage.deliver(asked)
+
+    stage.heard(asked)
+    assert "preemptible" in stage.answer()
+    stage.hub.take_check()
+    stage.beaker.take_experiment()
+
+
+def test_a_strangers_help_is_answered_once(stage: Stage) -> None:
+    first, second = (
+        stage.hub.comment(stage.number, by="stranger", body="/beaker help") for _ in range(2)
+    )
+
+    for asked in (first, second):
+        assert stage.deliver(asked).exit_code == 0
+        stage.heard(asked)
+
+    assert "`/beaker run" in stage.answer()  # and no second answer

@@ -159,7 +159,7 @@ def test_unread_teams_are_said() -> None:
     unread = Permission("write", None, "no org-token")
     assert j.cause(j.judged("/beaker run gpu-tests", config, permission=unread)) == snapshot("""\
 [refused.role] maria (1001) has the permission write; `roles.run` asks for a member of o/gpu or o/infra, or a listed account; team membership could not be read
-Ask someone who has this role to repeat the command. Teams are read with the action's `org-token`.\
+Ask someone who has this role to repeat the command. This version does not read teams yet: list accounts under `users`.\
 """)
 
 
