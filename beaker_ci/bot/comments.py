@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci import github
 from beaker_ci.bot.asking import Asking, Place, Question
-from beaker_ci.bot.reading import THREADS, load, open_beaker, read
+from beaker_ci.bot.reading import THREADS, beaker_for, load, read
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake, looks_like_command, parse_comment
 from beaker_ci.events import CommentCreated
@@ -29,8 +29,7 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
     items = parse_comment(event.body)
     if not items:
         return ()
-    with ThreadPoolExecutor(THREADS) as pool:
-        session = open_beaker(services, items, pool)
+    with ThreadPoolExecutor(THREADS) as pool, beaker_for(services, items, pool) as session:
         me = github.acknowledge(services.hub, event.number, event.comment_id)
         pool.submit(load)
         asking = _asking(event, services, items, me)

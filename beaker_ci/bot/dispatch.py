@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.asking import Asking, Place
-from beaker_ci.bot.reading import THREADS, load, open_beaker, read
+from beaker_ci.bot.reading import THREADS, beaker_for, load, read
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import parse_command_line
 from beaker_ci.events import Dispatched
@@ -76,8 +76,7 @@ def handle_dispatch(event: Dispatched, order: Order, services: Services) -> tupl
         sha=order.sha,
         branch=order.branch,
     )
-    with ThreadPoolExecutor(THREADS) as pool:
-        session = open_beaker(services, items, pool)
+    with ThreadPoolExecutor(THREADS) as pool, beaker_for(services, items, pool) as session:
         pool.submit(load)
         reading = None if asking.is_only_help else read(asking)
 

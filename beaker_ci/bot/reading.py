@@ -6,8 +6,9 @@ while GitHub is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
@@ -23,15 +24,24 @@ THREADS = 8
 """Enough for what is asked of Beaker at the same time."""
 
 
-def open_beaker(
+@contextmanager
+def beaker_for(
     services: Services, items: Sequence[Command | Mistake], pool: Executor
-) -> Future[Session] | None:
-    """Starts connecting to Beaker if a command needs it. No request is sent to Beaker yet."""
+) -> Iterator[Future[Session] | None]:
+    """Connects to Beaker in the background if a command needs it; closes it at the end.
+
+    No request is sent to Beaker before somebody asks.
+    """
     if not any(name_of(item) in RUN_COMMANDS for item in items):
-        return None
+        yield None
+        return
     session = pool.submit(services.open_beaker)
     pool.submit(lambda: session.result().load_gantry())
-    return session
+    try:
+        yield session
+    finally:
+        if session.exception() is None:
+            session.result().close()
 
 
 def read(asking: Asking) -> Reading | Problem:
