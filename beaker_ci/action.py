@@ -212,6 +212,13 @@ def _order(inputs: Inputs) -> Order:
 
 
 def _read_event(inputs: Inputs) -> bytes:
+    if not inputs.event_path:
+        raise Problem(
+            Reason.EVENT_INVALID,
+            "There is no event to handle.",
+            why="GITHUB_EVENT_PATH is not set.",
+            next_step="Run this as a step of a GitHub workflow.",
+        )
     try:
         return Path(inputs.event_path).read_bytes()
     except OSError as error:

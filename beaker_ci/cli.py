@@ -33,37 +33,53 @@ def action() -> None:
 )
 @click.option("--comment", help="What to comment; a run of the repository's example by default.")
 def demo(repo: Path, comment: str | None) -> None:
-    """Show the whole way on this machine: no GitHub token, no Beaker account."""
+    """Show it all at work, on this machine alone.
+
+    Starts a local GitHub and a local Beaker, posts a comment, and really runs the job; needs no
+    GitHub token and no Beaker account. Only what is committed at HEAD is run.
+    """
+    import signal
+
     from rich.console import Console
 
-    from beaker_ci.sandbox.demo import COMMENT, play
+    from beaker_ci.sandbox.demo import play
     from beaker_ci.sandbox.git import GitError
 
+    # Leave nothing behind, also when somebody ends us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        story = play(repo, comment or COMMENT, Console())
+        story = play(repo, comment, Console())
     except GitError as error:
         raise click.ClickException(
-            f"{repo.resolve()} has no commit to show: {error}\nName a git repository with --repo."
+            f"{repo.resolve()} has no commit to show: {error}\n"
+            "Commit something there, or name another git repository with --repo."
         ) from None
-    failed = story.experiment is not None and story.experiment.status != "succeeded"
+    failed = any(experiment.status != "succeeded" for experiment in story.experiments)
     sys.exit(1 if failed else story.step.exit_code)
 
 
 @main.command()
 @click.argument(
     "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path(".github/beaker-ci.yml"),
 )
 def validate(file: Path) -> None:
-    """Check a configuration file; each mistake is named with its line."""
+    """Check a configuration file (.github/beaker-ci.yml); mistakes are named with their lines."""
     from beaker_ci.config import parse_configuration
     from beaker_ci.problem import Problem
 
     try:
         parse_configuration(file.read_text(encoding="utf-8"), str(file))
+    except OSError as error:
+        raise click.ClickException(
+            f"`{file}` cannot be read: {error.strerror}.\n"
+            "Name the file, as in: beaker-ci validate path/to/beaker-ci.yml"
+        ) from None
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is not UTF-8 text: {error.reason}.") from None
+        raise click.ClickException(
+            f"`{file}` is not UTF-8 text: byte {error.start} is not."
+        ) from None
     except Problem as problem:
         raise click.ClickException(f"{problem.what}\n{problem.why}") from None
     click.echo(f"{file} is valid.")

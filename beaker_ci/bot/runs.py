@@ -111,7 +111,8 @@ def answer_plan(case: Case, comment: CommentNow | None, errand: Errand) -> Answe
         source=errand.command.source,
         what=f"This {'would run' if allowed else 'would not run as things stand'}: {shown}",
         why=(
-            f"It costs at most {plan.price.gpu_hours:g} GPU-hours of `{plan.budget}`, "
+            f"It costs at most {plan.price.gpu_hours:g} "
+            f"GPU-hour{'' if plan.price.gpu_hours == 1 else 's'} of `{plan.budget}`, "
             f"in `{plan.workspace}`, at `{plan.sha}`."
             if allowed
             else decision.cause.evidence

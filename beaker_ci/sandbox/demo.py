@@ -6,6 +6,7 @@ a workflow step would start it, and the job runs as a process in a fresh checkou
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +24,14 @@ from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import CheckRun, LocalGitHub
 from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step, StepResult
 
+EXAMPLE = "examples/train.py"
 COMMENT = "Does it still learn?\n\n/beaker run --gpus 1 -- python examples/train.py"
 """What the demo's researcher writes, unless she is told otherwise."""
+
+PLAIN_COMMENT = "/beaker run -- ls"
+"""What she writes where there is no example."""
+
+RULES = "the demo's own: no presets, CPU and GPU runs of up to 1h"
 
 ASKER = "ada"
 """The researcher."""
@@ -46,34 +53,38 @@ class Story:
 
     Attributes:
         step: The bot's step.
-        answer: The bot's comment; empty if there is none.
-        check: Its check run, if there is one.
-        experiment: The run on Beaker after its end, if there is one.
+        answers: The bot's comments.
+        checks: Its check runs.
+        experiments: The runs on Beaker after their end.
     """
 
     step: StepResult
-    answer: str
-    check: CheckRun | None
-    experiment: ExperimentView | None
+    answers: tuple[str, ...]
+    checks: tuple[CheckRun, ...]
+    experiments: tuple[ExperimentView, ...]
 
 
-def play(repository: Path, comment: str, console: Console) -> Story:
+def play(repository: Path, comment: str | None, console: Console) -> Story:
     """Plays the demo and shows it.
 
     Args:
         repository: A git repository; its HEAD is the pull request. Nothing is written to it.
-        comment: What the researcher writes.
+        comment: What the researcher writes; by default a run of the repository's example, or of
+            ``ls`` where there is none.
         console: Where to show the conversation.
 
     Raises:
         beaker_ci.sandbox.git.GitError: ``repository`` is none, or has no commit.
     """
     with _services(repository) as (directory, hub, beaker):
+        if comment is None:
+            example = hub.repository.file(hub.repository.head("change"), EXAMPLE)
+            comment = COMMENT if example is not None else PLAIN_COMMENT
         hub.add_user(ASKER, permission="write")
         number = hub.open_pull_request("change", by=ASKER, title="Your change, at HEAD")
         for name, address in (("GitHub", hub.html_url), ("Beaker", beaker.address)):
-            console.print(Text.assemble((f"Local {name}  ", "dim"), (address, "cyan")))
-        console.print()
+            console.print(Text.assemble((f"Local {name}   ", "dim"), (address, "cyan")))
+        console.print(Text(f"Configuration  {RULES}\n", "dim"))
         _say(console, ASKER, f"commented on #{number}", Markdown(comment))
         step = _step(directory, hub, beaker, number, comment).run()
         answers = [text.body for text in hub.comments(number) if text.author.type == "Bot"]
@@ -83,11 +94,16 @@ def play(repository: Path, comment: str, console: Console) -> Story:
             console.print("The bot saw no command in that, and kept quiet.\n")
         elif not answers:
             _say(console, "github-actions", "could not answer", Text(step.log.rstrip()))
-        check = next(iter(hub.check_runs()), None)
-        if check is not None:
-            console.print(Text.assemble("● ", (check.name, "bold"), f"  {check.title}\n"))
-        experiment = _watch(beaker, step, console)
-        return Story(step, answers[0] if answers else "", check, experiment)
+        for check in hub.check_runs():
+            console.print(Text.assemble("● ", (check.name, "bold"), f"  {check.title}"))
+        console.print()
+        experiments = [_watch(beaker, one, console) for one in _submitted(step)]
+        return Story(step, tuple(answers), tuple(hub.check_runs()), tuple(experiments))
+
+
+def _submitted(step: StepResult) -> list[str]:
+    commands = json.loads(step.outputs.get("result") or "{}").get("commands", [])
+    return [command["workload-id"] for command in commands if command.get("workload-id")]
 
 
 @contextmanager
@@ -120,21 +136,17 @@ def _step(
     )
 
 
-def _watch(beaker: LocalBeaker, step: StepResult, console: Console) -> ExperimentView | None:
-    """Waits for the job's end and shows its log and metrics."""
-    workload = step.outputs.get("workload-id")
-    if not workload:
-        return None
+def _watch(beaker: LocalBeaker, workload: str, console: Console) -> ExperimentView:
+    """Waits for a job's end and shows its log and metrics."""
     with console.status("The job runs…"):
-        experiment = beaker.wait(workload, timeout=600)
-    log = Text(experiment.log.rstrip() or "(no output)")
+        experiment = beaker.wait(workload, timeout=3700)
+    log = Text.from_ansi(experiment.log.rstrip() or "(no output)")
     _say(console, "Beaker", f"ran {experiment.name}", log)
     for job in experiment.jobs:
-        metrics = "  ".join(f"{name} {value}" for name, value in sorted(job.metrics.items()))
+        metrics = "".join(f"   {name} {value}" for name, value in sorted(job.metrics.items()))
         verdict = Text(f"{experiment.status}", "bold green" if job.exit_code == 0 else "bold red")
-        console.print(
-            Text.assemble("● ", verdict, f", exit code {job.exit_code}", f"   {metrics}\n")
-        )
+        why = f" ({job.canceled_for})" if job.canceled_for else ""
+        console.print(Text.assemble("● ", verdict, f", exit code {job.exit_code}{why}{metrics}\n"))
     return experiment
 
 

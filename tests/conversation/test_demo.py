@@ -67,8 +67,9 @@ def test_the_story(tmp_path: Path, project: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert tidy(done.stdout) == snapshot("""\
-Local GitHub  http://127.0.0.1:PORT/octo/widget
-Local Beaker  http://127.0.0.1:PORT
+Local GitHub   http://127.0.0.1:PORT/octo/widget
+Local Beaker   http://127.0.0.1:PORT
+Configuration  the demo's own: no presets, CPU and GPU runs of up to 1h
 
 ╭─ ada commented on #1 ────────────────────────────────────────────────────────╮
 │ /beaker run -- python train.py                                               │
@@ -125,3 +126,40 @@ def test_what_is_no_repository(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "--repo" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_an_example_it_lists_the_files(tmp_path: Path, project: Path) -> None:
+    done = demo(tmp_path, "--repo", str(project))
+
+    assert done.returncode == 0, done.stderr
+    assert "│ train.py" in done.stdout
+
+
+def test_each_of_two_runs_is_shown(tmp_path: Path, project: Path) -> None:
+    two = "/beaker run -- echo one\n/beaker run -- echo two"
+
+    done = demo(tmp_path, "--repo", str(project), "--comment", two)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("● succeeded") == 2
+    assert "│ one " in done.stdout
+    assert "│ two " in done.stdout
+
+
+def test_who_ends_it_finds_nothing_left(tmp_path: Path, project: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    arguments = ["demo", "--repo", str(project), "--comment", "/beaker run -- sleep 613"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "beaker_ci", *arguments],
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+    )
+    while not any(line.startswith("sleep 613") for line in command_lines()):
+        assert process.poll() is None
+
+    process.terminate()
+
+    assert process.wait(20) == 143
+    assert list(temporary.iterdir()) == []
+    assert [line for line in command_lines() if line.startswith("sleep 613")] == []
