@@ -65,10 +65,11 @@ def refuse_hidden(line: str) -> None:
     """
     found = HIDDEN.search(line)
     if found:
+        mended = visible(line).strip()
         raise UsageError(
             f"Character {found.start() + 1} of the line cannot be seen: {describe(found[0])}.",
             next_step="Such characters come along when text is copied. Post the line without it.",
-            paste=visible(line).strip(),
+            paste=mended if is_command_line(mended) else "",
         )
 
 

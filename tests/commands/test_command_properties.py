@@ -82,6 +82,7 @@ def line_of(comment: str) -> list[str]:
 
 
 @given(COMMENTS)
+@example("/BE\x1fAKER")
 @settings(PATIENT, max_examples=400)
 def test_any_comment_is_answered(comment: str) -> None:
     for place, parsed in enumerate(parse_comment(comment)):
