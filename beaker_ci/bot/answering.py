@@ -11,8 +11,9 @@ from beaker_ci import github
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case
+from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.reporting import reply, reply_to_stranger, take_back_reply
-from beaker_ci.bot.runs import answer_plan, answer_run, prepare
+from beaker_ci.bot.runs import answer_run, prepare
 from beaker_ci.commands import Command, Mistake, help_text
 from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
 from beaker_ci.facts import CommentNow, Permission
