@@ -69,6 +69,7 @@ def read_description(description: str) -> tuple[str, Mark | None]:
         whole = whole and isinstance(mark.since, int) and isinstance(mark.reserved, int | float)
         texts = (mark.key, mark.asker, mark.check, mark.writer)
         whole = whole and all(isinstance(text, str) for text in texts)
+        whole = whole and all(isinstance(text, str | None) for text in (mark.config, mark.preset))
     except (ValueError, TypeError, RecursionError):
         return human, None
     return human, mark if whole else None

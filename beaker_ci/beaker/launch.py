@@ -31,6 +31,7 @@ def launch(client: Beaker, plan: Plan, source: Source, description: str) -> Beak
         for name, value in plan.recipe.items()
     }
     arguments = recipe.pop("args")
+    told = recipe.pop("description", "")
     variables = [
         *(tuple(text.split("=", 1)) for text in recipe.pop("env_vars", ())),
         *plan.environment.items(),
@@ -40,7 +41,7 @@ def launch(client: Beaker, plan: Plan, source: Source, description: str) -> Beak
             arguments,
             **recipe,
             name=plan.name,
-            description=description,
+            description=f"{told}\n{description}" if told else description,
             env_vars=variables,
             git_repo=_commit(plan, source),
             client=client,

@@ -8,7 +8,7 @@ from beaker import Beaker, BeakerExperimentSpec, BeakerJobPriority
 from beaker import beaker_pb2 as pb2
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
-from beaker_ci.run import Run, read_description
+from beaker_ci.run import Mark, Run, read_description
 
 _PRIORITIES = ("low", "normal", "high", "urgent", "immediate")
 _STATUSES = {
@@ -39,11 +39,12 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
     number = environment.get("BEAKER_CI_PR", "")
     resources = task.resources
     summary, mark = read_description(experiment.description)
+    key = environment.get(KEY_VARIABLE, "")
     return Run(
         workload_id=experiment.id,
         name=experiment.name,
         url=client.workload.url(workload),
-        key=environment.get(KEY_VARIABLE, ""),
+        key=key,
         repository=environment.get("BEAKER_CI_REPO", ""),
         number=(int(number) or None) if number.isdecimal() else None,
         sha=environment.get("BEAKER_CI_SHA", ""),
@@ -58,14 +59,19 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         retries=(spec.retry.allowed_task_retries if spec.retry else None) or 0,
         clusters=tuple((task.constraints.cluster if task.constraints else None) or ()),
         summary=summary,
-        mark=mark,
+        mark=_own(mark, key),
     )
 
 
 def with_state_of(run: Run, workload: pb2.Workload) -> Run:
     """The same run with what can change: status and description."""
     summary, mark = read_description(workload.experiment.description)
-    return replace(run, status=_status(workload), summary=summary, mark=mark)
+    return replace(run, status=_status(workload), summary=summary, mark=_own(mark, run.key))
+
+
+def _own(mark: Mark | None, key: str) -> Mark | None:
+    """The mark, unless it was copied from another run."""
+    return mark if mark is not None and mark.key == key else None
 
 
 def _priority(value: BeakerJobPriority | str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,12 +57,19 @@ def handle_dispatch(event: Dispatched, order: Order, services: Services) -> tupl
             next_step="Give it what stands after `/beaker` in a comment, for example:",
             paste="run gpu-tests",
         )
-    if order.actor and order.actor != event.sender.login:
+    if order.actor and order.actor.lower() != event.sender.login.lower():
         raise Problem(
             Reason.REFUSED_STALE,
             "A workflow that somebody else started is not obeyed again.",
             why=f"{event.sender.login} started it, {order.actor} re-runs it.",
             next_step="Start the workflow anew in your own name.",
+        )
+    if not re.fullmatch("[0-9a-f]{40}", order.sha) or order.run.startswith(":"):
+        raise Problem(
+            Reason.EVENT_INVALID,
+            "The workflow's own commit or run is not known.",
+            why="GITHUB_SHA must have 40 hex digits, and GITHUB_RUN_ID must be set.",
+            next_step="Run this as a step of a GitHub workflow.",
         )
     since = services.clock.now() - timedelta(hours=1)
     place = None if order.number is None else Place(order.number, None, since)

@@ -47,9 +47,20 @@ def read_pull(repository: Hub, number: int) -> PullRequest:
 
 
 def read_head(repository: Hub, number: int) -> str:
-    """Reads a pull request's head again: 40 hex digits. One request."""
+    """Reads the head of a pull request that is still open: 40 hex digits. One request.
+
+    Raises:
+        Problem: ``refused.closed`` when it was closed meanwhile.
+    """
     with problems(f"reading the head of pull request #{number} again"):
-        return _head(repository.get_pull(number))
+        pull = repository.get_pull(number)
+        if pull.state != "open":
+            raise Problem(
+                Reason.REFUSED_CLOSED,
+                "The pull request was closed while the run was being prepared.",
+                next_step="Reopen it, then ask again.",
+            )
+        return _head(pull)
 
 
 def _head(pull: HubPullRequest) -> str:

@@ -482,3 +482,17 @@ def test_a_strangers_help_is_answered_once(stage: Stage) -> None:
         stage.heard(asked)
 
     assert "`/beaker run" in stage.answer()  # and no second answer
+
+
+def test_a_description_of_ones_own(stage: Stage) -> None:
+    asked = stage.hub.comment(
+        stage.number, by="writer", body="/beaker run -d 'a first try' -- true"
+    )
+
+    result = stage.deliver(asked)
+
+    assert (result.exit_code, result.reason) == (0, "accepted")
+    assert stage.beaker.take_experiment().description.startswith("a first try\n")
+    stage.heard(asked)
+    stage.answer()
+    stage.hub.take_check()
