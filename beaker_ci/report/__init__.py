@@ -12,10 +12,11 @@ from beaker_ci.report.render import (
     step_summary,
     warm_up,
 )
-from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
+from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
 
 __all__ = [
     "CheckOutput",
+    "Ending",
     "ReplyView",
     "RunView",
     "TreeLine",

@@ -27,6 +27,32 @@ class TreeLine:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """How a run ended, as its report shows it.
+
+    Attributes:
+        why: A sentence about an end that is no success; may hold untrusted words of Beaker.
+        exit_code: None where there is none.
+        seconds: From the first start to the last end; None if it never started.
+        gpu_hours: Used by all attempts together.
+        attempts: How often the task was started; 0 if never.
+        metrics: Names and values of what ``metrics.json`` held, flattened, in its order. Untrusted.
+        log: The last lines of the log, the oldest first; empty where none may be published.
+            Untrusted.
+        log_url: Where the whole log can be read; empty if nothing ran.
+    """
+
+    why: str
+    exit_code: int | None
+    seconds: float | None
+    gpu_hours: float
+    attempts: int
+    metrics: tuple[tuple[str, float | str], ...] = ()
+    log: tuple[str, ...] = ()
+    log_url: str = ""
+
+
+@dataclass(frozen=True)
 class RunView:
     """A submitted run, as comment, check and step summary show it.
 
@@ -40,6 +66,7 @@ class RunView:
         notes: Things the asker should know, a sentence each.
         config_source: ``.github/beaker-ci.yml at 1a2b3c4`` or ``no configuration file``.
         adopted: True when the run was already there and this event only found it again.
+        ending: Set exactly when finished.
     """
 
     marker: str
@@ -68,6 +95,7 @@ class RunView:
     config_source: str
     decision: tuple[TreeLine, ...]
     adopted: bool = False
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ VALUES = {
     "commands.model",
     "events",
     "facts",
+    "history",
     "plan",
     "policy.model",
     "problem",
@@ -33,6 +34,7 @@ CORE = {"commands", "config", "policy", "plan", "digest", "metrics", "report", "
 ROOMS: dict[str, set[str]] = {
     "events": set(),
     "facts": set(),
+    "history": set(),
     "problem": set(),
     "quantities": set(),
     "reasons": set(),
