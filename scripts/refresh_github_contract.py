@@ -29,6 +29,8 @@ get /user
 get /users/{{username}}
 get /orgs/{{org}}/teams/{{team_slug}}/memberships/{{username}}
 get {REPOSITORY}
+get {REPOSITORY}/actions/organization-secrets
+get {REPOSITORY}/actions/secrets
 get {REPOSITORY}/branches/{{branch}}
 get {REPOSITORY}/check-runs/{{check_run_id}}
 get {REPOSITORY}/check-runs/{{check_run_id}}/annotations
@@ -41,6 +43,9 @@ get {REPOSITORY}/commits/{{ref}}/status
 get {REPOSITORY}/commits/{{ref}}/statuses
 get {REPOSITORY}/compare/{{basehead}}
 get {REPOSITORY}/contents/{{path}}
+get {REPOSITORY}/environments
+get {REPOSITORY}/environments/{{environment_name}}/deployment-branch-policies
+get {REPOSITORY}/environments/{{environment_name}}/secrets
 get {REPOSITORY}/git/blobs/{{file_sha}}
 get {REPOSITORY}/git/commits/{{commit_sha}}
 get {REPOSITORY}/git/ref/{{ref}}

@@ -18,6 +18,7 @@ from beaker_ci.sandbox.github import (
     routes_issues,
     routes_people,
     routes_pulls,
+    routes_settings,
 )
 from beaker_ci.sandbox.github.access import authenticate, authorize
 from beaker_ci.sandbox.github.contract import github_contract
@@ -91,7 +92,14 @@ class Application:
         self.exchanges: list[Exchange] = []
         self.violations: list[str] = []
         self._request_ids = itertools.count(1)
-        modules = (routes_people, routes_issues, routes_pulls, routes_git, routes_checks)
+        modules = (
+            routes_people,
+            routes_issues,
+            routes_pulls,
+            routes_git,
+            routes_checks,
+            routes_settings,
+        )
         self._router = Router(route for module in modules for route in module.ROUTES)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], content: bytes) -> Wire:
@@ -195,6 +203,8 @@ class Application:
             "X-GitHub-Media-Type": "github.v3; format=json",
             **response.headers,
         }
+        if request.token.kind == "user" and request.token.permissions is None:
+            headers["X-OAuth-Scopes"] = "repo"
         if isinstance(response.body, bytes):
             headers["Content-Type"] = "application/vnd.github.raw; charset=utf-8"
         elif judged and found:

@@ -10,6 +10,7 @@ from beaker_ci.sandbox.github.clock import Clock
 from beaker_ci.sandbox.github.contract import github_contract
 from beaker_ci.sandbox.github.control_code import Code
 from beaker_ci.sandbox.github.control_people import People
+from beaker_ci.sandbox.github.control_settings import Settings
 from beaker_ci.sandbox.github.control_talk import Talk
 from beaker_ci.sandbox.github.reading import Reading
 from beaker_ci.sandbox.github.server import Server
@@ -31,7 +32,7 @@ PEOPLE = {
 }
 
 
-class LocalGitHub(People, Code, Talk, Reading):
+class LocalGitHub(People, Code, Talk, Settings, Reading):
     """A stateful GitHub with one repository, on a free port of 127.0.0.1.
 
     Six people live there, named after what they may do: ``admin``, ``maintainer``, ``writer``,

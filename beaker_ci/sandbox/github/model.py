@@ -168,6 +168,26 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """An environment that jobs deploy to.
+
+    Attributes:
+        custom_branches: Whether only the patterns in ``branches`` may use it.
+        protected_branches: Whether only protected branches may.
+        secrets: Names.
+        reviewers: One of them has to let each job in.
+    """
+
+    id: int
+    name: str
+    custom_branches: bool
+    branches: tuple[str, ...]
+    protected_branches: bool
+    secrets: frozenset[str]
+    reviewers: tuple[Account, ...]
+
+
+@dataclass(frozen=True)
 class Token:
     """Who a request speaks for.
 

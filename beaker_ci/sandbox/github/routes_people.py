@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_ci.sandbox.github import render
 from beaker_ci.sandbox.github.clock import stamp
-from beaker_ci.sandbox.github.model import LEGACY_PERMISSION, Account, Token
+from beaker_ci.sandbox.github.model import LEGACY_PERMISSION, Account, Role, Token
 from beaker_ci.sandbox.github.routing import ApiError, Request, Route, not_found
 
 if TYPE_CHECKING:
@@ -46,7 +46,20 @@ def public_user(state: State, account: Account) -> dict[str, Any]:
 
 def get_repository(state: State, request: Request) -> Any:
     """``GET /repos/{owner}/{repo}``: the base, or a fork of it."""
-    return render.full_repository(state, fork_of(state, request))
+    shown = render.full_repository(state, fork_of(state, request))
+    if request.token.kind != "anonymous":
+        shown["permissions"] = _rights(state.role(request.token.account))
+    return shown
+
+
+def _rights(role: Role) -> dict[str, bool]:
+    return {
+        "admin": role.allows("admin"),
+        "maintain": role.allows("maintain"),
+        "push": role.allows("write"),
+        "triage": role.allows("triage"),
+        "pull": role.allows("read"),
+    }
 
 
 def fork_of(state: State, request: Request) -> str | None:
@@ -65,13 +78,7 @@ def get_permission(state: State, request: Request) -> Any:
     if account is None:
         raise ApiError(404, f"{request.params['username']} is not a user")
     role = state.role(account)
-    rights = {
-        "admin": role.allows("admin"),
-        "maintain": role.allows("maintain"),
-        "push": role.allows("write"),
-        "triage": role.allows("triage"),
-        "pull": role.allows("read"),
-    }
+    rights = _rights(role)
     return {
         "permission": LEGACY_PERMISSION.get(role.base, role.base),
         "user": {**render.user(state, account), "permissions": rights, "role_name": role.name},

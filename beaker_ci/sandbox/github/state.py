@@ -13,6 +13,7 @@ from beaker_ci.sandbox.github.model import (
     App,
     CheckRun,
     Comment,
+    Environment,
     Issue,
     Reaction,
     Role,
@@ -79,6 +80,9 @@ class State:
         self.reactions: dict[int, Reaction] = {}
         self.check_runs: dict[int, CheckRun] = {}
         self.statuses: dict[int, Status] = {}
+        self.environments: dict[str, Environment] = {}
+        self.secrets: set[str] = set()
+        self.organization_secrets: set[str] = set()
         self.unseen = Unseen()
         self.limits = Limits(clock)
         self.organization = self.add_account(self.owner, "Organization")
