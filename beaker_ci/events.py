@@ -69,14 +69,32 @@ class Dispatched:
 
 
 @dataclass(frozen=True)
+class Scheduled:
+    """A ``schedule``: the clock started the workflow.
+
+    Attributes:
+        repository: None where the payload does not say, as is common: the runner's environment
+            names it.
+    """
+
+    repository: Repository | None
+
+
+@dataclass(frozen=True)
 class Ignored:
-    """An event that asks nothing of us. ``why`` is a sentence for the log."""
+    """An event that asks nothing of us.
+
+    Attributes:
+        why: A sentence for the log.
+        repository: Where it happened, if the payload says.
+    """
 
     name: str
     why: str
+    repository: Repository | None = None
 
 
-Event = CommentCreated | Dispatched | Ignored
+Event = CommentCreated | Dispatched | Scheduled | Ignored
 
 
 def parse_event(name: str, body: bytes) -> Event:
@@ -100,11 +118,14 @@ def parse_event(name: str, body: bytes) -> Event:
     if name == "issue_comment":
         action = fields.text("action")
         if action != "created":
-            return Ignored(name, f"Only new comments are read; this one was {action}.")
+            why = f"Only new comments are read; this one was {action}."
+            return Ignored(name, why, _repository_if_told(fields))
         return _comment_created(fields)
     if name == "workflow_dispatch":
         return Dispatched(_repository(fields), _account(fields.object("sender")))
-    return Ignored(name, f"Nothing is set up for {name} events.")
+    if name == "schedule":
+        return Scheduled(_repository_if_told(fields))
+    return Ignored(name, f"Nothing is set up for {name} events.", _repository_if_told(fields))
 
 
 def _comment_created(fields: _Fields) -> CommentCreated:
@@ -131,6 +152,14 @@ def _repository(fields: _Fields) -> Repository:
         default_branch=repository.text("default_branch"),
         private=repository.values.get("private") is not False,
     )
+
+
+def _repository_if_told(fields: _Fields) -> Repository | None:
+    """The repository of an event that means something without it too."""
+    try:
+        return _repository(fields)
+    except Problem:
+        return None
 
 
 def _account(fields: _Fields) -> Account:

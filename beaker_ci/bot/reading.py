@@ -6,14 +6,13 @@ while GitHub is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
 from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
-from beaker_ci.bot.services import Services
+from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.commands import Command, Mistake
 from beaker_ci.problem import Problem
 
@@ -24,24 +23,26 @@ THREADS = 8
 """Enough for what is asked of Beaker at the same time."""
 
 
-@contextmanager
 def beaker_for(
-    services: Services, items: Sequence[Command | Mistake], pool: Executor
-) -> Iterator[Future[Session] | None]:
-    """Connects to Beaker in the background if a command needs it; closes it at the end.
+    services: Services,
+    repository: int,
+    items: Sequence[Command | Mistake],
+    pool: Executor,
+) -> Future[Session] | None:
+    """Connects to Beaker in the background if a command needs it.
 
-    No request is sent to Beaker before somebody asks.
+    Args:
+        services: Where Beaker is.
+        repository: GitHub's id; which of its runs are open is listed ahead.
+        items: What was asked.
+        pool: Threads.
     """
     if not any(name_of(item) in RUN_COMMANDS for item in items):
-        yield None
-        return
-    session = pool.submit(services.open_beaker)
+        return None
+    session = pool.submit(services.beaker)
     pool.submit(lambda: session.result().load_gantry())
-    try:
-        yield session
-    finally:
-        if session.exception() is None:
-            session.result().close()
+    pool.submit(lambda: session.result().open_runs(repository, SHORT))
+    return session
 
 
 def read(asking: Asking) -> Reading | Problem:
@@ -59,7 +60,6 @@ def _files(asking: Asking, head_sha: str) -> github.RepositoryFiles | Problem:
     try:
         return github.read_files(
             asking.services.hub,
-            default_branch=asking.repository.default_branch,
             config_path=asking.services.config_path,
             head_sha=head_sha,
         )

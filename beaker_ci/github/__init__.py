@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from beaker_ci.github.checks import CheckState, ensure_check
+from beaker_ci.github.checks import CheckState, ensure_check, update_check
 from beaker_ci.github.client import Hub, connect
 from beaker_ci.github.comments import (
     PostedComment,
     Reactor,
+    RepositoryComment,
     acknowledge,
     all_comments,
     comments_since,
     ensure_comment,
+    recent_comments,
     remove_comment,
     update_comment,
 )
 from beaker_ci.github.contents import RepositoryFiles, read_files
 from beaker_ci.github.people import read_permission
 from beaker_ci.github.pulls import read_head, read_pull
+from beaker_ci.github.repositories import read_repository
 
 __all__ = [
     "CheckState",
     "Hub",
     "PostedComment",
     "Reactor",
+    "RepositoryComment",
     "RepositoryFiles",
     "acknowledge",
     "all_comments",
@@ -34,6 +38,9 @@ __all__ = [
     "read_head",
     "read_permission",
     "read_pull",
+    "read_repository",
+    "recent_comments",
     "remove_comment",
+    "update_check",
     "update_comment",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from github import UnknownObjectException
 from github.GithubObject import NotSet
 
 from beaker_ci.github.client import Hub, problems, write_once
@@ -47,6 +48,32 @@ def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int
         if found is not None:
             return found
     return write_once(lambda: _create(repository, state), lambda: _find(repository, state), doing)
+
+
+def update_check(repository: Hub, check_id: int, state: CheckState) -> bool:
+    """Sets a check run to a state. One request, which is safe to repeat.
+
+    Args:
+        repository: Where.
+        check_id: Of the check run.
+        state: What the check says from now on; its commit cannot be changed.
+
+    Returns:
+        Whether it was there: GitHub deletes check runs that are old or too many.
+    """
+    with problems(f"updating the check {state.name!r}"):
+        check = repository.get_check_run(check_id)
+        try:
+            check.edit(
+                name=state.name,
+                external_id=state.external_id,
+                status=state.status,
+                conclusion=state.conclusion or NotSet,
+                output=_output(state),
+            )
+        except UnknownObjectException:
+            return False
+        return True
 
 
 def _create(repository: Hub, state: CheckState) -> int:

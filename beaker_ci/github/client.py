@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import requests
 from github import Auth, Github, GithubException, RateLimitExceededException
+from github.GithubException import RateLimitExceededExceedsMaxWait
 from github.GithubRetry import GithubRetry
 from github.Repository import Repository as Hub
+from urllib3 import BaseHTTPResponse
 
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -24,7 +26,7 @@ READ_RETRIES = 3
 """Repetitions of a request that is safe to repeat: reads, and edits to an absolute state."""
 
 LONGEST_WAIT = 60
-"""Seconds that a rate limit may make us wait before we give up and say so."""
+"""Seconds that GitHub may make us wait before we give up and say so."""
 
 WRITE_ATTEMPTS = 3
 """Attempts of a POST; between two of them we look whether the former one landed."""
@@ -43,7 +45,7 @@ def connect(token: str, api_url: str, full_name: str) -> Hub:
         api_url: The REST root, such as ``https://api.github.com``.
         full_name: ``owner/name``.
     """
-    retry = GithubRetry(
+    retry = _Patience(
         total=READ_RETRIES,
         backoff_factor=0.5,
         secondary_rate_wait=LONGEST_WAIT,
@@ -59,8 +61,25 @@ def connect(token: str, api_url: str, full_name: str) -> Hub:
         retry=retry,
         seconds_between_requests=0,
         seconds_between_writes=0,
+        lazy=True,
     )
-    return hub.get_repo(full_name, lazy=True)
+    return hub.get_repo(full_name)
+
+
+class _Patience(GithubRetry):
+    """Obeys ``Retry-After`` within bounds.
+
+    PyGithub bounds only the waits that it works out itself; coming back earlier than asked would
+    prolong the limit.
+    """
+
+    def sleep_for_retry(self, response: BaseHTTPResponse) -> bool:
+        wait = self.get_retry_after(response) or 0
+        if wait > LONGEST_WAIT:
+            message = f"GitHub wants us to wait for {wait:.0f} seconds."
+            headers = dict(response.headers)
+            raise RateLimitExceededExceedsMaxWait(response.status, None, headers, message, wait)
+        return super().sleep_for_retry(response)
 
 
 @contextmanager

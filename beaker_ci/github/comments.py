@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 
 from github import UnknownObjectException
 from github.IssueComment import IssueComment
 
+from beaker_ci.events import Account
 from beaker_ci.github.client import Hub, problems, write_once
 from beaker_ci.problem import Problem
+
+MOST_RECENT = 300
+"""How many of a repository's recent comments are read at most: three requests."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,33 @@ class PostedComment:
     created_at: datetime
     updated_at: datetime
     url: str
+
+
+@dataclass(frozen=True)
+class RepositoryComment:
+    """A comment anywhere in the repository as GitHub holds it now. Times are UTC.
+
+    Attributes:
+        number: Of the issue or pull request.
+        author: None when the account is gone.
+        by_app: Whether a GitHub App wrote it in somebody's name.
+        eyes: How many 👀 it has, whoever gave them; None when GitHub does not say.
+    """
+
+    id: int
+    number: int
+    is_pull_request: bool
+    author: Account | None
+    by_app: bool
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    eyes: int | None
+
+    @property
+    def is_from_bot(self) -> bool:
+        """Whether no person is known to have written it: such comments are never commands."""
+        return self.by_app or self.author is None or self.author.type != "User"
 
 
 def acknowledge(repository: Hub, number: int, comment_id: int) -> Reactor | None:
@@ -69,6 +101,18 @@ def all_comments(repository: Hub, number: int) -> list[PostedComment]:
         return [_posted(comment) for comment in repository.get_issue(number).get_comments()]
 
 
+def recent_comments(repository: Hub, since: datetime) -> list[RepositoryComment]:
+    """Reads the repository's comments that were written or edited since a moment.
+
+    A request per 100, newest first, and no more than ``MOST_RECENT`` comments.
+    """
+    with problems("reading the repository's new comments"):
+        found = repository.get_issues_comments(
+            sort="created", direction="desc", since=since.astimezone(UTC)
+        )
+        return [_found(comment) for comment in islice(found, MOST_RECENT)]
+
+
 def ensure_comment(
     repository: Hub,
     number: int,
@@ -94,10 +138,19 @@ def ensure_comment(
     )
 
 
-def update_comment(repository: Hub, number: int, comment_id: int, body: str) -> None:
-    """Sets a comment's body. One request."""
+def update_comment(repository: Hub, number: int, comment_id: int, body: str) -> bool:
+    """Sets a comment's body. One request, which is safe to repeat.
+
+    Returns:
+        Whether the comment was there: anybody with write access may delete it.
+    """
     with problems("editing our comment"):
-        repository.get_issue(number).get_comment(comment_id).edit(body)
+        comment = repository.get_issue(number).get_comment(comment_id)
+        try:
+            comment.edit(body)
+        except UnknownObjectException:
+            return False
+        return True
 
 
 def remove_comment(repository: Hub, number: int, comment_id: int) -> None:
@@ -115,4 +168,19 @@ def _posted(comment: IssueComment) -> PostedComment:
         created_at=comment.created_at,
         updated_at=comment.updated_at,
         url=comment.html_url,
+    )
+
+
+def _found(comment: IssueComment) -> RepositoryComment:
+    user, reactions = comment.user, comment.reactions or {}
+    return RepositoryComment(
+        id=comment.id,
+        number=int(comment.issue_url.rpartition("/")[2]),
+        is_pull_request="/pull/" in comment.html_url,
+        author=Account(user.id, user.login, user.type) if user else None,
+        by_app=comment.performed_via_github_app is not None,
+        body=comment.body or "",
+        created_at=comment.created_at,
+        updated_at=comment.updated_at,
+        eyes=reactions.get("eyes"),
     )

@@ -55,9 +55,7 @@ class RepositoryFiles:
     head_entries: frozenset[str]
 
 
-def read_files(
-    repository: Hub, *, default_branch: str, config_path: str, head_sha: str
-) -> RepositoryFiles:
+def read_files(repository: Hub, *, config_path: str, head_sha: str) -> RepositoryFiles:
     """Reads the configuration and the head's root listing. One request; five without GraphQL.
 
     Raises:
@@ -68,7 +66,7 @@ def read_files(
     if quick is not None:
         return quick
     with problems("reading the configuration"):
-        branch = repository.get_git_ref(f"heads/{default_branch}").object.sha
+        branch = _default_branch_tip(repository)
         text = _read(repository, config_path, branch)
         pyproject = None if text is not None else _read(repository, "pyproject.toml", branch)
         head = _listing(repository, head_sha)
@@ -84,12 +82,22 @@ def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None
         found = answer["data"]["repository"]
         target = found["defaultBranchRef"]["target"]
         blob = target["file"]["object"]
-        if found["object"]["oid"] != head or blob["isBinary"] or blob["isTruncated"]:
+        text = blob["text"]  # null for what GitHub takes for binary
+        whole = isinstance(text, str) and not blob["isBinary"] and not blob["isTruncated"]
+        if found["object"]["oid"] != head or not whole:
             return None
         entries = frozenset(str(entry["name"]) for entry in found["object"]["tree"]["entries"])
-        return RepositoryFiles(str(target["oid"]), str(blob["text"]), None, entries)
+        return RepositoryFiles(str(target["oid"]), text, None, entries)
     except Exception:  # whatever goes wrong here, REST decides
         return None
+
+
+def _default_branch_tip(repository: Hub) -> str:
+    """The default branch as it is now: an event that is delivered again may name a former one."""
+    _, commits = repository.requester.requestJsonAndCheck(
+        "GET", f"{repository.url}/commits", parameters={"per_page": 1}
+    )
+    return str(commits[0]["sha"])
 
 
 def _read(repository: Hub, path: str, sha: str) -> str | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from github_lab import NOON, Lab
 
-from beaker_ci.events import CommentCreated, Dispatched, parse_event
+from beaker_ci.events import CommentCreated, Dispatched, Ignored, Scheduled, parse_event
 
 pytest_plugins = ["github_fixtures"]
 WEBHOOKS = json.loads(Path(__file__).with_name("webhooks.json").read_text(encoding="utf-8"))
@@ -73,6 +74,10 @@ def test_pull_requests_and_pushes(lab: Lab) -> None:
     after = lab.github.push("main", {"README.md": "# New\n", "src/widget.py": None})
     payload = lab.github.push_event("main", "writer", before)
     check("push$event", payload)
+    event = parse_event("push", json.dumps(payload).encode())
+    assert isinstance(event, Ignored)
+    assert event.repository is not None
+    assert event.repository.full_name == lab.github.full_name
     assert (payload["before"], payload["after"]) == (before, after)
     assert payload["commits"][0]["modified"] == ["README.md"]
     assert payload["commits"][0]["removed"] == ["src/widget.py"]
@@ -82,3 +87,11 @@ def test_pull_requests_and_pushes(lab: Lab) -> None:
     assert created["created"]
     lab.github.close(lab.pull)
     check("pull_request$closed", lab.github.pull_request_event(lab.pull, "closed", "writer"))
+
+
+@pytest.mark.parametrize("name", ["push", "schedule"])
+@pytest.mark.parametrize("told", [{}, {"repository": None}, {"repository": {"id": "x"}}])
+def test_events_that_do_not_name_their_repository(name: str, told: dict[str, Any]) -> None:
+    event = parse_event(name, json.dumps({"schedule": "*/5 * * * *", **told}).encode())
+    assert isinstance(event, Scheduled if name == "schedule" else Ignored)
+    assert event.repository is None
