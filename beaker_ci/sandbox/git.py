@@ -34,11 +34,15 @@ class SandboxRepository:
     Args:
         path: An existing bare repository that belongs to the sandbox. Use ``create`` or ``open``.
         default_branch: Its main branch.
+
+    Attributes:
+        written: The whole name of every ref that was written or deleted here, in order.
     """
 
     def __init__(self, path: Path, default_branch: str = "main") -> None:
         self.path = path
         self.default_branch = default_branch
+        self.written: list[str] = []
         self._objects = ObjectReader(self._command())
         # For questions about objects only, whose answers never change.
         self._ask = lru_cache(maxsize=4096)(self.git)
@@ -147,7 +151,9 @@ class SandboxRepository:
             ref, parent, files, message=message, author=author, when=when or datetime.now(UTC)
         )
         command = ("fast-import", "--quiet", "--force", "--done", "--date-format=raw")
-        return self.git(*command, stdin=stream).strip()
+        sha = self.git(*command, stdin=stream).strip()
+        self.written.append(ref)
+        return sha
 
     def merge(
         self, branch: str, other: str, *, message: str, author: str, when: datetime | None = None
@@ -174,10 +180,12 @@ class SandboxRepository:
     def set_ref(self, ref: str, sha: str) -> None:
         """Points a whole ref name at a commit."""
         self.git("update-ref", ref, sha)
+        self.written.append(ref)
 
     def delete_ref(self, ref: str) -> None:
         """Removes a ref."""
         self.git("update-ref", "-d", ref)
+        self.written.append(ref)
 
     # Reading
 

@@ -117,7 +117,7 @@ class Code(Part):
         """Opens it again."""
         with self._state.lock:
             self._state.touch(number, closed_at=None)
-            self._state.follow_heads()
+            self._state.follow_head(number)
 
     def merge(self, number: int, by: str = "maintainer") -> str:
         """Merges a pull request that has no conflicts; answers the merge commit."""

@@ -77,6 +77,23 @@ class Talk(Part):
             ref = ref or self.repository.default_branch
             return payloads.workflow_dispatch(self._state, workflow, ref, inputs, self.user(by))
 
+    def schedule(
+        self,
+        cron: str = "*/15 * * * *",
+        *,
+        workflow: str = ".github/workflows/beaker-ci.yml",
+        bare: bool = False,
+    ) -> Payload:
+        """It is time; answers the ``schedule`` event.
+
+        Args:
+            cron: The line of the workflow that says when.
+            workflow: The workflow's file.
+            bare: Whether the event names nothing but ``cron``, as older servers send it.
+        """
+        with self._state.lock:
+            return payloads.schedule(self._state, workflow, cron, bare=bare)
+
     def pull_request_event(self, number: int, action: str, by: str) -> Payload:
         """The ``pull_request`` event of an action such as ``synchronize`` or ``closed``."""
         with self._state.lock:

@@ -87,6 +87,15 @@ def workflow_dispatch(
     }
 
 
+def schedule(state: State, workflow: str, cron: str, *, bare: bool) -> Payload:
+    """``schedule``: nobody sent it; ``bare`` as GitHub sent it until 2022 and older servers do."""
+    if bare:
+        return {"schedule": cron}
+    context = _context(state, state.organization)
+    del context["sender"]
+    return {"schedule": cron, "workflow": workflow, **context}
+
+
 def _touched(state: State, parent: str | None, sha: str) -> dict[str, list[str]]:
     changes = state.git.changes(parent, sha) if parent else []
     words = {"added": ["added"], "removed": ["removed"], "modified": ["modified", "changed"]}

@@ -150,12 +150,13 @@ def create_reaction(state: State, request: Request) -> Response:
 def delete_reaction(state: State, request: Request) -> Response:
     """``DELETE …/reactions/{reaction_id}``: only one's own."""
     comment = find_comment(state, request)
-    reaction = state.reactions.get(request.number("reaction_id"))
-    if reaction is None or reaction.comment_id != comment.id:
+    given = {reaction.id: reaction for reaction in state.reactions_of(comment.id)}
+    reaction = given.get(request.number("reaction_id"))
+    if reaction is None:
         raise not_found()
     if reaction.user != request.token.account:
         raise ApiError(403, "Must have admin rights to Repository.")
-    del state.reactions[reaction.id]
+    state.delete_reaction(reaction)
     state.unseen.drop(Reaction, reaction.id)
     return Response(204)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,12 +78,14 @@ class State:
         self.forks: dict[str, int] = {}
         self.issues: dict[int, Issue] = {}
         self.comments: dict[int, Comment] = {}
-        self.reactions: dict[int, Reaction] = {}
+        self._comments_of: defaultdict[int, list[int]] = defaultdict(list)
+        self._reactions_of: defaultdict[int, dict[int, Reaction]] = defaultdict(dict)
         self.check_runs: dict[int, CheckRun] = {}
         self.statuses: dict[int, Status] = {}
         self.environments: dict[str, Environment] = {}
         self.secrets: set[str] = set()
         self.organization_secrets: set[str] = set()
+        self._followed = len(repository.written)
         self.unseen = Unseen()
         self.limits = Limits(clock)
         self.organization = self.add_account(self.owner, "Organization")
@@ -144,6 +147,7 @@ class State:
         moment = created_at or self.now
         comment = Comment(next(self._comment_ids), number, author, body, moment, moment, app)
         self.comments[comment.id] = comment
+        self._comments_of[number].append(comment.id)
         self.touch(number)
         return comment
 
@@ -156,17 +160,17 @@ class State:
     def delete_comment(self, comment: Comment) -> Comment:
         """Removes a comment with its reactions and answers its last version."""
         del self.comments[comment.id]
-        for reaction in self.reactions_of(comment.id):
-            del self.reactions[reaction.id]
+        self._comments_of[comment.number].remove(comment.id)
+        self._reactions_of.pop(comment.id, None)
         return replace(comment, deleted=True)
 
     def comments_of(self, number: int) -> list[Comment]:
         """An issue's comments, oldest first."""
-        return [comment for comment in self.comments.values() if comment.number == number]
+        return [self.comments[comment_id] for comment_id in self._comments_of[number]]
 
     def reactions_of(self, comment_id: int) -> list[Reaction]:
         """A comment's reactions, oldest first."""
-        return [r for r in self.reactions.values() if r.comment_id == comment_id]
+        return list(self._reactions_of.get(comment_id, {}).values())
 
     def add_reaction(self, comment_id: int, user: Account, content: str) -> tuple[Reaction, bool]:
         """The reaction, and whether it is new: a person has one of each kind."""
@@ -174,8 +178,12 @@ class State:
             if (reaction.user, reaction.content) == (user, content):
                 return reaction, False
         reaction = Reaction(self.next_id(), comment_id, user, content, self.now)
-        self.reactions[reaction.id] = reaction
+        self._reactions_of[comment_id][reaction.id] = reaction
         return reaction, True
+
+    def delete_reaction(self, reaction: Reaction) -> None:
+        """Takes a reaction back."""
+        del self._reactions_of[reaction.comment_id][reaction.id]
 
     # Checks
 
@@ -196,12 +204,22 @@ class State:
         return self.forks.get(owner.lower())
 
     def follow_heads(self) -> None:
-        """Lets open pull requests point at their branches' tips, as a push does."""
+        """Lets open pull requests point at the tips of branches that were pushed to."""
+        moved = set(self.git.written[self._followed :])
+        if not moved:
+            return
+        self._followed = len(self.git.written)
         for issue in list(self.issues.values()):
-            pull = issue.pull
-            if pull is None or issue.closed_at or (pull.fork and self.fork_id(pull.fork) is None):
-                continue
-            tip = self.git.resolve(self.branch_ref(pull.branch, pull.fork))
-            if tip and tip != pull.head:
-                self.touch(issue.number, pull=replace(pull, head=tip))
-                self.git.set_ref(f"refs/pull/{issue.number}/head", tip)
+            if issue.pull and self.branch_ref(issue.pull.branch, issue.pull.fork) in moved:
+                self.follow_head(issue.number)
+
+    def follow_head(self, number: int) -> None:
+        """Lets a pull request, if it is open, point at its branch's tip."""
+        issue = self.issues[number]
+        pull = issue.pull
+        if pull is None or issue.closed_at or (pull.fork and self.fork_id(pull.fork) is None):
+            return
+        tip = self.git.resolve(self.branch_ref(pull.branch, pull.fork))
+        if tip and tip != pull.head:
+            self.touch(number, pull=replace(pull, head=tip))
+            self.git.set_ref(f"refs/pull/{number}/head", tip)

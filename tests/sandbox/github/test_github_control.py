@@ -45,8 +45,10 @@ def test_heads_move(lab: Lab) -> None:
     first = local.head(lab.pull)
     pushed = local.push(lab.pull, {"more.txt": "x"})
     assert lab.repository.refs("refs/pull") == {f"refs/pull/{lab.pull}/head": pushed}
+    elsewhere = local.open_pull_request("other", files={"other.txt": "x"})
     direct = lab.repository.commit("feature", {"direct.txt": "x"})
     assert lab.pull_request().head.sha == direct
+    assert local.head(elsewhere) == lab.repository.head("other")
     forced = local.push("feature", {"forced.txt": "x"}, force_from="main")
     assert local.head(lab.pull) == forced
     assert lab.repository.distance("main", forced) == (1, 0)

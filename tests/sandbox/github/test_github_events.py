@@ -68,6 +68,16 @@ def test_dispatch(lab: Lab) -> None:
     assert event.sender.login == "maintainer"
 
 
+def test_schedules_old_and_new(lab: Lab) -> None:
+    told = parse_event("schedule", json.dumps(lab.github.schedule()).encode())
+    assert isinstance(told, Scheduled)
+    assert told.repository is not None
+    assert told.repository.id == lab.github.repository_id
+    bare = lab.github.schedule("0 3 * * *", bare=True)
+    assert bare == {"schedule": "0 3 * * *"}
+    assert parse_event("schedule", json.dumps(bare).encode()) == Scheduled(None)
+
+
 def test_pull_requests_and_pushes(lab: Lab) -> None:
     check("pull_request$opened", lab.github.pull_request_event(lab.pull, "opened", "writer"))
     before = lab.repository.head("main")
