@@ -49,14 +49,28 @@ ROOMS: dict[str, set[str]] = {
     "report": set(),
     "github": set(),
     "beaker": set(),
-    "bot": CORE,
-    "action": {"bot", "report"},
+    "setup": {"config"},
+    "bot": {*CORE, "setup"},
+    "runner": {"report"},
+    "step": {"runner", "bot", "report", "github"},
+    "action": {"bot", "report", "runner", "step"},
     "server": {"bot"},
-    "cli": {"bot", "action", "config", "server", "sandbox"},
+    "setup_commands": {"bot", "config", "setup"},
+    "cli": {"bot", "action", "config", "server", "sandbox", "setup_commands"},
     "__main__": {"action", "cli"},
     "sandbox": set(),
 }
-WITH_CLIENTS = {"github", "beaker", "bot", "action", "server", "cli", "__main__", "sandbox"}
+WITH_CLIENTS = {
+    "github",
+    "beaker",
+    "bot",
+    "action",
+    "server",
+    "setup_commands",
+    "cli",
+    "__main__",
+    "sandbox",
+}
 CLIENTS = {
     "github": {"github"},
     "beaker": {"beaker", "sandbox"},

@@ -1,0 +1,225 @@
+"""The workflows of a repository → what is well, broken or unknown about them.
+
+Nothing of the evaluation looks for patterns where it can ask instead: what a job's ``if`` and its
+concurrency group come to for a command, for chatter, for the schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from beaker_ci.setup.findings import Finding, broken, unknown, well
+from beaker_ci.setup.job_rules import job_findings, secret_name
+from beaker_ci.setup.samples import Place, Sample, samples
+from beaker_ci.setup.values import Unknowable
+from beaker_ci.setup.workflow import BeakerJob, beaker_jobs, mapping, read_workflow
+
+_ANEW = "Write the workflow anew with `beaker-ci init --force`, then merge it."
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the workflow files say.
+
+    Attributes:
+        findings: In the order in which they matter.
+        environments: Names of the environments that our jobs use.
+        secrets: Names of the secrets that hold the Beaker token.
+    """
+
+    findings: tuple[Finding, ...]
+    environments: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
+    """Judges the workflows that run beaker-ci.
+
+    Args:
+        files: Every workflow file of the default branch: path → text.
+        place: The repository.
+    """
+    read = [read_workflow(path, text) for path, text in sorted(files.items())]
+    jobs = [job for file in read for job in beaker_jobs(file)]
+    unreadable = [line for file in read for line in file.mistakes if "beaker" in files[file.path]]
+    findings = []
+    if unreadable:
+        what = "A workflow file that names beaker cannot be read"
+        remedy = "Mend the file; GitHub does not start it as it is."
+        findings.append(broken("workflow.file", what, "\n".join(unreadable), remedy=remedy))
+    if not jobs:
+        looked = f"{len(files)} workflow files on `{place.default_branch}`"
+        if not unreadable:
+            findings.append(
+                broken(
+                    "workflow.file",
+                    "No workflow on the default branch runs beaker-ci",
+                    f"none of the {looked} has a step that uses it",
+                    remedy="Run `beaker-ci init` in a checkout, and merge what it writes.",
+                )
+            )
+        return Examination(tuple(findings))
+    paths = sorted({job.file.path for job in jobs})
+    found = well(
+        "workflow.file", "A workflow on the default branch runs beaker-ci", ", ".join(paths)
+    )
+    findings += [] if unreadable else [found]
+    findings += [_trigger(jobs), _schedule(jobs), *_filter(jobs, place), _groups(jobs, place)]
+    findings += [finding for job in jobs for finding in job_findings(job)]
+    names = {name for name in map(secret_name, jobs) if name}
+    return Examination(tuple(findings), _environments(jobs), tuple(sorted(names)))
+
+
+def _environments(jobs: list[BeakerJob]) -> tuple[str, ...]:
+    found = set()
+    for job in jobs:
+        try:
+            found.add(job.environment)
+        except Unknowable:
+            continue
+    return tuple(sorted(name for name in found if name))
+
+
+def _listening(jobs: list[BeakerJob], event: str) -> list[BeakerJob]:
+    return [job for job in jobs if event in job.file.triggers()]
+
+
+def _trigger(jobs: list[BeakerJob]) -> Finding:
+    code, listening = "workflow.trigger", _listening(jobs, "issue_comment")
+    if not listening:
+        return broken(
+            code,
+            "Comments start nothing",
+            f"{jobs[0].file.path} has no trigger `issue_comment`",
+            remedy="Add `issue_comment: {types: [created]}` under `on:`.",
+        )
+    for job in listening:
+        types = mapping(job.file.triggers()["issue_comment"]).get("types")
+        given = (types,) if isinstance(types, str) else types
+        if given != ("created",):
+            says = "all" if given is None else f"[{', '.join(map(str, given))}]"
+            return broken(
+                code,
+                "Edited or deleted comments start it too",
+                f"{job.line_of(('on', 'issue_comment'))}: types: {says}",
+                remedy="Write `types: [created]`: anything else starts jobs that are not obeyed.",
+            )
+    return well(code, "New comments start it", listening[0].line_of(("on", "issue_comment")))
+
+
+def _schedule(jobs: list[BeakerJob]) -> Finding:
+    code = "workflow.schedule"
+    for job in _listening(jobs, "schedule"):
+        if job.file.crons():
+            return well(
+                code,
+                "A schedule brings the reports up to date",
+                f"{job.line_of(('on', 'schedule'))}: {', '.join(job.file.crons())}. In a public "
+                "repository GitHub switches it off after 60 days without activity",
+            )
+    return unknown(
+        code,
+        "No schedule brings the reports up to date",
+        "without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs "
+        "somewhere",
+        remedy='Add `schedule: [{cron: "7,22,37,52 * * * *"}]` under `on:`.',
+    )
+
+
+def _filter(jobs: list[BeakerJob], place: Place) -> Iterator[Finding]:
+    """Asks each job's ``if``: commands, schedule and dispatch pass it, chatter does not."""
+    code = "workflow.filter"
+    crons = [cron for job in jobs for cron in job.file.crons()]
+    asked = samples(place, crons[0] if crons else "")
+    try:
+        for sample in (*asked.commands, asked.schedule, asked.dispatch):
+            listening = _listening(jobs, sample.event)
+            if listening and not any(job.file.passes(job.name, sample) for job in listening):
+                yield broken(
+                    code,
+                    f"The job's `if` does not let {sample.what} through",
+                    listening[0].where("if"),
+                    remedy="Let every event but `issue_comment` through: begin the `if` with "
+                    "`github.event_name != 'issue_comment' ||`."
+                    if sample.event != "issue_comment"
+                    else _ANEW,
+                )
+                return
+        for job in _listening(jobs, "issue_comment"):
+            if job.file.passes(job.name, asked.chatter):
+                yield broken(
+                    code,
+                    "Every comment pulls the image and takes a runner",
+                    f"{job.where('if')}: {asked.chatter.what} starts the job",
+                    remedy="Give the job an `if` with "
+                    "`contains(github.event.comment.body, '/beaker')`; the step's `if` is too "
+                    "late, the image is pulled before.",
+                )
+                return
+    except Unknowable as error:
+        yield unknown(
+            code,
+            "What the job's `if` lets through is not certain",
+            f"{jobs[0].where('if')}: {error}",
+            remedy="Decide by `github.event_name` and the comment's body alone, as "
+            "`beaker-ci init` writes it.",
+        )
+        return
+    yield well(code, "The job's `if` lets commands through, and chatter not", jobs[0].where("if"))
+
+
+def _groups(jobs: list[BeakerJob], place: Place) -> Finding:
+    """Asks the concurrency groups: two different events never share one."""
+    code = "workflow.concurrency"
+    asked = samples(place, "")
+    everything = (*asked.commands, asked.chatter, asked.schedule, asked.dispatch)
+    try:
+        for job in jobs:
+            for at_job in (False, True):
+                heard = [
+                    sample
+                    for sample in everything
+                    if sample.event in job.file.triggers()
+                    # The workflow's own group is entered before any `if` is asked.
+                    and (not at_job or job.file.passes(job.name, sample))
+                ]
+                pair = _shared(job, at_job, heard)
+                if pair is not None:
+                    return _eaten(job, at_job, *pair)
+    except Unknowable as error:
+        return unknown(
+            code,
+            "Whether two comments share a concurrency group is not certain",
+            f"{jobs[0].file.path}: {error}",
+            remedy="Use the group of `beaker-ci init`: one for each comment.",
+        )
+    return well(code, "No concurrency group makes GitHub drop a command")
+
+
+def _shared(job: BeakerJob, at_job: bool, heard: list[Sample]) -> tuple[Sample, Sample] | None:
+    held: dict[str, Sample] = {}
+    given = (job.value if at_job else job.file.value).get("concurrency")
+    settings = mapping(given)
+    if settings.get("queue") == "max" and settings.get("cancel-in-progress", False) is False:
+        return None
+    for sample in heard:
+        group = job.group(at_job, sample)
+        if group is None:
+            return None
+        if group in held:
+            return held[group], sample
+        held[group] = sample
+    return None
+
+
+def _eaten(job: BeakerJob, at_job: bool, first: Sample, second: Sample) -> Finding:
+    path = ("jobs", job.name, "concurrency") if at_job else ("concurrency",)
+    return broken(
+        "workflow.concurrency",
+        "The concurrency group makes GitHub drop commands",
+        f"{job.line_of(path)}: {first.what} and {second.what} share a group, "
+        "in which a newer arrival cancels the one that waits",
+        remedy="Write `group: beaker-${{ github.event.comment.id || github.run_id }}` with "
+        "`cancel-in-progress: false`, or leave `concurrency` out.",
+    )
