@@ -77,39 +77,61 @@ GRAPHQL = {
     "Actor": "login url",
     "Blob": "abbreviatedOid byteSize id isBinary isTruncated oid text",
     "Bot": "databaseId id login url",
-    "Commit": "abbreviatedOid committedDate file id message oid tree url",
+    "CheckRun": (
+        "checkSuite completedAt conclusion databaseId detailsUrl externalId id isRequired name "
+        "startedAt status summary text title url"
+    ),
+    "CheckSuite": "id workflowRun",
+    "Commit": "abbreviatedOid committedDate file id message oid statusCheckRollup tree url",
     "GitObject": "abbreviatedOid id oid",
     "Issue": "author databaseId id number state title url",
-    "IssueComment": "author body createdAt databaseId id isMinimized minimizedReason updatedAt url",
+    "IssueComment": (
+        "author authorAssociation body createdAt databaseId id includesCreatedEdit isMinimized "
+        "minimizedReason reactionGroups updatedAt url viewerDidAuthor"
+    ),
+    "IssueCommentConnection": "nodes pageInfo totalCount",
     "Minimizable": "isMinimized minimizedReason",
     "Node": "id",
     "PageInfo": "endCursor hasNextPage hasPreviousPage startCursor",
     "PullRequest": (
-        "author baseRefName baseRefOid closed commits databaseId fullDatabaseId headRefName "
-        "headRefOid headRepository headRepositoryOwner id isCrossRepository isDraft merged number "
-        "state title updatedAt url"
+        "author baseRefName baseRefOid closed comments commits databaseId fullDatabaseId "
+        "headRefName headRefOid headRepository headRepositoryOwner id isCrossRepository isDraft "
+        "merged number state title updatedAt url"
     ),
     "PullRequestCommit": "commit id url",
     "PullRequestCommitConnection": "nodes pageInfo totalCount",
     "RateLimit": "cost limit nodeCount remaining resetAt used",
+    "ReactingUserConnection": "totalCount",
+    "ReactionGroup": "content users",
     "Ref": "id name prefix target",
     "Repository": (
         "databaseId defaultBranchRef id isFork isPrivate name nameWithOwner object owner "
         "pullRequest ref url"
     ),
     "RepositoryOwner": "id login url",
+    "StatusCheckRollup": "contexts id",
+    "StatusCheckRollupContextConnection": "nodes pageInfo totalCount",
+    "StatusContext": "context createdAt description id isRequired state targetUrl",
     "Tree": "abbreviatedOid entries id oid",
     "TreeEntry": "mode name object oid path size type",
-    "User": "databaseId id login url",
+    "User": "databaseId id login name url",
+    "Workflow": "id name",
+    "WorkflowRun": "id workflow",
     "Organization": "databaseId id login url",
 }
 GRAPHQL_WHOLE = {
     "BigInt",
+    "CheckConclusionState",
+    "CheckStatusState",
+    "CommentAuthorAssociation",
     "DateTime",
     "GitObjectID",
     "IssueState",
     "PullRequestState",
+    "ReactionContent",
     "ReportedContentClassifiers",
+    "StatusCheckRollupContext",
+    "StatusState",
     "URI",
 }
 KNOWN_GRAPHQL = {*GRAPHQL, *GRAPHQL_WHOLE, "Boolean", "Float", "ID", "Int", "String"}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from beaker_ci.sandbox.github import render
 from beaker_ci.sandbox.github.access import authorize
 from beaker_ci.sandbox.github.clock import stamp
-from beaker_ci.sandbox.github.model import Account, Comment, Issue, Pull, Token
+from beaker_ci.sandbox.github.graphql_talk import Value, account, comment, connection, rollup
+from beaker_ci.sandbox.github.model import Issue, Pull, Token
 from beaker_ci.sandbox.github.routing import ApiError, Route
 
 if TYPE_CHECKING:
-    from beaker_ci.sandbox.git_objects import TreeEntry
+    from beaker_ci.sandbox.git_objects import Commit, TreeEntry
     from beaker_ci.sandbox.github.state import State
 
-Value = dict[str, Any]
 MAX_TEXT = 512_000
 
 
@@ -37,17 +37,6 @@ def _demand(state: State, token: Token, needs: tuple[str, ...], method: str = "G
         raise AssertionError
 
     authorize(state, token, Route(method, "", never, needs))
-
-
-def account(state: State, someone: Account) -> Value:
-    """An ``Actor``; bots have no suffix here."""
-    return {
-        "__typename": someone.type,
-        "id": f"U_{someone.id}",
-        "databaseId": someone.id,
-        "login": someone.login.removesuffix("[bot]"),
-        "url": render.user(state, someone)["html_url"],
-    }
 
 
 def _rate_limit(state: State, token: Token) -> Value:
@@ -150,8 +139,14 @@ def _git_object(state: State, token: Token, oid: str) -> Value | None:
         "committedDate": stamp(commit.committer.date),
         "url": f"{state.url}/{state.full_name}/commit/{oid}",
         "tree": lambda _: _git_object(state, token, commit.tree),
+        "statusCheckRollup": lambda _: _rollup(state, token, oid),
         "file": lambda _, path: _file(state, token, commit.tree, path),
     }
+
+
+def _rollup(state: State, token: Token, sha: str) -> Value | None:
+    _demand(state, token, ("checks",))
+    return rollup(state, sha)
 
 
 def _blob(data: bytes) -> Value:
@@ -220,46 +215,29 @@ def pull_value(state: State, token: Token, issue: Issue, pull: Pull) -> Value:
         "headRepository": None if gone else _repository_facts(state, pull.fork),
         "headRepositoryOwner": account(state, owner) if owner and not gone else None,
         "commits": lambda _, **window: _commits(state, token, pull, shown["html_url"], **window),
+        "comments": lambda _, **window: connection(
+            state.comments_of(issue.number), lambda each: comment(state, token, each), **window
+        ),
     }
 
 
-def _commits(
-    state: State,
-    token: Token,
-    pull: Pull,
-    url: str,
-    first: int | None = None,
-    last: int | None = None,
-    **_: Any,
-) -> Value:
-    if (first is None) == (last is None):
-        raise ApiError(422, "You must provide one of `first` or `last`.")
+def _commits(state: State, token: Token, pull: Pull, url: str, **window: Any) -> Value:
+    def value(commit: Commit) -> Value:
+        return {
+            "id": f"PRC_{commit.sha}",
+            "url": f"{url}/commits/{commit.sha}",
+            "commit": _git_object(state, token, commit.sha),
+        }
+
     found = state.git.commits(pull.head, without=state.git.head(pull.base))[::-1]
-    shown = found[:first] if last is None else found[max(len(found) - last, 0) :]
-    return {
-        "totalCount": len(found),
-        "pageInfo": {
-            "hasNextPage": bool(shown) and shown[-1] != found[-1],
-            "hasPreviousPage": bool(shown) and shown[0] != found[0],
-            "startCursor": shown[0].sha if shown else None,
-            "endCursor": shown[-1].sha if shown else None,
-        },
-        "nodes": [
-            {
-                "id": f"PRC_{commit.sha}",
-                "url": f"{url}/commits/{commit.sha}",
-                "commit": _git_object(state, token, commit.sha),
-            }
-            for commit in shown
-        ],
-    }
+    return connection(found, value, **window)
 
 
 def _node(state: State, token: Token, node_id: str) -> Value:
     kind, _, number = node_id.partition("_")
     found: Value | None = None
     if kind == "IC" and number.isdigit() and int(number) in state.comments:
-        found = _comment(state, state.comments[int(number)])
+        found = comment(state, token, state.comments[int(number)])
     elif kind in ("PR", "I"):
         for issue in state.issues.values():
             if str(issue.id) == number:
@@ -272,32 +250,17 @@ def _node(state: State, token: Token, node_id: str) -> Value:
     return found
 
 
-def _comment(state: State, comment: Comment) -> Value:
-    return {
-        "__typename": "IssueComment",
-        "id": f"IC_{comment.id}",
-        "databaseId": comment.id if comment.id < 2**31 else None,
-        "author": account(state, comment.author),
-        "body": comment.body,
-        "createdAt": stamp(comment.created_at),
-        "updatedAt": stamp(comment.updated_at),
-        "url": render.comment_page(state, comment),
-        "isMinimized": comment.minimized is not None,
-        "minimizedReason": comment.minimized.lower() if comment.minimized else None,
-    }
-
-
 def _minimize(state: State, token: Token, wanted: Value) -> Value:
     _demand(state, token, ("issues", "pull_requests"), "POST")
     number = wanted["subjectId"].removeprefix("IC_")
-    comment = state.comments.get(int(number)) if number.isdigit() else None
-    if comment is None:
+    found = state.comments.get(int(number)) if number.isdigit() else None
+    if found is None:
         message = f"Could not resolve to a node with the global id of '{wanted['subjectId']}'."
         raise ApiError(404, message)
-    comment = replace(comment, minimized=wanted["classifier"])
-    state.comments[comment.id] = comment
-    state.unseen.add(comment)
+    hidden = replace(found, minimized=wanted["classifier"])
+    state.comments[hidden.id] = hidden
+    state.unseen.add(hidden)
     return {
         "clientMutationId": wanted.get("clientMutationId"),
-        "minimizedComment": _comment(state, comment),
+        "minimizedComment": comment(state, token, hidden),
     }

@@ -20,6 +20,7 @@ from beaker_ci.sandbox.github.routing import (
     not_found,
     page,
 )
+from beaker_ci.sandbox.github.state import latest
 
 if TYPE_CHECKING:
     from beaker_ci.sandbox.github.state import State
@@ -138,17 +139,13 @@ def list_check_runs(state: State, request: Request) -> Response:
     query = request.query
     found = [
         run
-        for run in reversed(state.check_runs.values())
-        if run.head_sha == sha
-        and query.get("check_name") in (None, run.name)
+        for run in state.check_runs_of(sha)
+        if query.get("check_name") in (None, run.name)
         and query.get("status") in (None, run.status)
         and query.get("app_id") in (None, str(run.app.id))
     ]
     if query.get("filter", "latest") == "latest":
-        latest: dict[tuple[str, App], CheckRun] = {}
-        for run in found:
-            latest.setdefault((run.name, run.app), run)
-        found = list(latest.values())
+        found = latest(found)
     shown, headers = page(state, request, found)
     runs = [render_code.check_run(state, run) for run in shown]
     return Response(200, {"total_count": len(found), "check_runs": runs}, headers)
@@ -199,18 +196,18 @@ def list_statuses(state: State, request: Request) -> Response:
 def get_combined_status(state: State, request: Request) -> Any:
     """``GET …/commits/{ref}/status``: the newest of each context, and their sum."""
     sha, found = _statuses(state, request)
-    latest = list({status.context: status for status in reversed(found)}.values())
-    states = {status.state for status in latest}
+    newest = list({status.context: status for status in reversed(found)}.values())
+    states = {status.state for status in newest}
     combined = "failure" if states & {"failure", "error"} else "success"
     if combined == "success" and ("pending" in states or not states):
         combined = "pending"
-    shown, headers = page(state, request, latest)
+    shown, headers = page(state, request, newest)
     statuses = [render_code.status(state, status) for status in shown]
     base = render.repository_url(state)
     body = {
         "state": combined,
         "sha": sha,
-        "total_count": len(latest),
+        "total_count": len(newest),
         "statuses": [{k: v for k, v in s.items() if k != "creator"} for s in statuses],
         "repository": render.repository(state),
         "commit_url": f"{base}/commits/{sha}",

@@ -25,6 +25,7 @@ from beaker_ci.sandbox.github.model import (
 from beaker_ci.sandbox.github.unseen import Unseen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from beaker_ci.sandbox.git import SandboxRepository
@@ -34,6 +35,14 @@ ACTIONS_APP = App(
     15368, "github-actions", "GitHub Actions", Account(41898282, "github-actions[bot]", "Bot")
 )
 NO_ROLE = Role("none", "none")
+
+
+def latest(runs: Iterable[CheckRun]) -> list[CheckRun]:
+    """The first check run of each name and app."""
+    found: dict[tuple[str, App], CheckRun] = {}
+    for run in runs:
+        found.setdefault((run.name, run.app), run)
+    return list(found.values())
 
 
 class State:
@@ -192,6 +201,10 @@ class State:
         run = CheckRun(next(self._check_ids), head_sha, name, app)
         self.check_runs[run.id] = run
         return run
+
+    def check_runs_of(self, sha: str) -> list[CheckRun]:
+        """A commit's check runs, newest first."""
+        return [run for run in reversed(self.check_runs.values()) if run.head_sha == sha]
 
     # Branches
 

@@ -138,3 +138,88 @@ def test_a_comment_can_be_minimized(lab: Lab) -> None:
     )
     assert data["node"]["body"] == "old news"
     assert lab.github.leftovers() == []
+
+
+TALK = """
+query ($number: Int!, $after: String, $last: Int) {
+  repository(owner: "octo", name: "widget") { pullRequest(number: $number) {
+    oldest: comments(first: 2, after: $after) { totalCount ...window }
+    newest: comments(last: $last) { ...window }
+  } }
+}
+fragment window on IssueCommentConnection {
+  pageInfo { hasNextPage hasPreviousPage endCursor }
+  nodes { body viewerDidAuthor includesCreatedEdit
+    reactionGroups { content users { totalCount } } }
+}
+"""
+
+
+def test_comments_come_in_windows(lab: Lab) -> None:
+    asked = [lab.github.comment(lab.pull, "writer", text)["comment"]["id"] for text in "abc"]
+    for who in ("reader", "writer"):
+        lab.github.react(asked[0], who, "eyes")
+    lab.github.clock.advance(1)
+    lab.github.edit_comment(asked[2], "C", "writer")
+    token = lab.github.add_token("user", user="writer")
+
+    pull = ask(lab, TALK, token, number=lab.pull, last=1)["repository"]["pullRequest"]
+    window, newest = pull["oldest"], pull["newest"]
+    after = window["pageInfo"]["endCursor"]
+    again = ask(lab, TALK, token, number=lab.pull, after=after, last=9)
+
+    assert [node["body"] for node in window["nodes"]] == ["a", "b"]
+    assert (window["totalCount"], window["pageInfo"]["hasNextPage"]) == (3, True)
+    groups = {g["content"]: g["users"]["totalCount"] for g in window["nodes"][0]["reactionGroups"]}
+    assert (groups["EYES"], groups["ROCKET"], len(groups)) == (2, 0, 8)
+    assert [(node["body"], node["includesCreatedEdit"]) for node in newest["nodes"]] == [
+        ("C", True)
+    ]
+    assert newest["pageInfo"]["hasPreviousPage"]
+    rest = again["repository"]["pullRequest"]
+    assert [node["body"] for node in rest["oldest"]["nodes"]] == ["C"]
+    assert [node["body"] for node in rest["newest"]["nodes"]] == ["a", "b", "C"]
+    assert all(node["viewerDidAuthor"] for node in rest["newest"]["nodes"])
+    assert lab.github.leftovers() == []
+
+
+ROLLUP = """
+query ($sha: GitObjectID!) {
+  repository(owner: "octo", name: "widget") { object(oid: $sha) { ... on Commit {
+    statusCheckRollup { contexts(first: 100) { totalCount nodes {
+      __typename
+      ... on CheckRun { name status conclusion externalId checkSuite { workflowRun { id } } }
+      ... on StatusContext { context state targetUrl }
+    } } }
+  } } }
+}
+"""
+
+
+def test_the_checks_of_a_commit(lab: Lab) -> None:
+    head = lab.github.head(lab.pull)
+    assert ask(lab, ROLLUP, sha=head)["repository"]["object"]["statusCheckRollup"] is None
+    repo = lab.repo()
+    for conclusion in ("success", "failure"):
+        repo.create_check_run("tests", head, external_id="w1", conclusion=conclusion)
+        lab.github.take_check("tests")
+    repo.create_check_run("eval", head, status="in_progress")
+    lab.github.take_check("eval")
+    repo.get_commit(head).create_status("pending", "https://beaker.example", context="beaker")
+    lab.github.take_status("beaker")
+
+    contexts = ask(lab, ROLLUP, sha=head)["repository"]["object"]["statusCheckRollup"]["contexts"]
+
+    suite = {"checkSuite": {"workflowRun": None}}
+    running = {"name": "eval", "status": "IN_PROGRESS", "conclusion": None, "externalId": ""}
+    failed = {"name": "tests", "status": "COMPLETED", "conclusion": "FAILURE", "externalId": "w1"}
+    status = {"context": "beaker", "state": "PENDING", "targetUrl": "https://beaker.example"}
+    assert contexts == {
+        "totalCount": 3,
+        "nodes": [
+            {"__typename": "CheckRun", **running, **suite},
+            {"__typename": "CheckRun", **failed, **suite},
+            {"__typename": "StatusContext", **status},
+        ],
+    }
+    assert lab.github.leftovers() == []
