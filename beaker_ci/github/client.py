@@ -125,9 +125,11 @@ def write_once(
             try:
                 return write()
             except GithubException as error:
-                if not _worth_repeating(error) or attempt == WRITE_ATTEMPTS:
+                pause = _pause(error, attempt)
+                hopeless = not _worth_repeating(error) or pause > LONGEST_WAIT
+                if hopeless or attempt == WRITE_ATTEMPTS:
                     raise
-                sleep(_pause(error, attempt))
+                sleep(pause)
             except (requests.RequestException, OSError):
                 if attempt == WRITE_ATTEMPTS:
                     raise
@@ -153,7 +155,7 @@ def _pause(error: GithubException, attempt: int) -> float:
     headers = error.headers or {}
     wait = headers.get("retry-after", "")
     if wait.isdigit():
-        return min(float(wait), LONGEST_WAIT)
+        return float(wait)
     return LONGEST_WAIT if isinstance(error, RateLimitExceededException) else float(attempt)
 
 

@@ -199,7 +199,6 @@ def test_what_is_known_of_a_repository(lab: Lab, private_lab: Lab) -> None:
 @pytest.mark.parametrize("status", [403, 429, 503])
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_wait_that_is_too_long_is_an_outage(lab: Lab, status: int, method: str) -> None:
-
     def ask() -> object:
         if method == "GET":
             return read_repository(hub(lab))
@@ -214,6 +213,16 @@ def test_a_wait_that_is_too_long_is_an_outage(lab: Lab, status: int, method: str
         assert caught.value.reason == "github.unavailable"
         assert "GitHub wants us to wait for" in str(caught.value.why)
     assert len(lab.github.exchanges) == 2
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_so_it_is_before_something_is_created(lab: Lab, status: int) -> None:
+    lab.github.faults.add(Fault("POST", status=status, headers={"Retry-After": "3600"}))
+    with pytest.raises(Problem) as caught:
+        ensure_check(hub(lab), state(lab, "queued"), look_first=False)
+    assert caught.value.reason == "github.unavailable"
+    assert requests(lab) == ["POST /check-runs"]
+    assert lab.github.leftovers() == []
 
 
 def test_a_configuration_that_is_no_text(lab: Lab) -> None:
