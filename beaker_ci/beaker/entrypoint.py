@@ -58,6 +58,14 @@ def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:
         _is_whole(client, dataset, script)
 
 
+def is_damaged(client: BoundedBeaker, workspace: str) -> bool:
+    """Whether a dataset that nobody can finish any more keeps the workspace from running jobs."""
+    space, script = client.workspace.get(workspace), entrypoint_script()
+    dataset = _find(client, space, script)
+    committed = dataset is not None and dataset.HasField("committed")
+    return dataset is not None and committed and not _is_whole(client, dataset, script)
+
+
 def _name(space: BeakerWorkspace, script: bytes) -> str:
     return f"gantry-v{installed_version()}-{space.id}-{hashlib.sha256(script).hexdigest()[:6]}"
 

@@ -49,13 +49,12 @@ def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
         remedy = "Mend the file; GitHub does not start it as it is."
         findings.append(broken("workflow.file", what, "\n".join(unreadable), remedy=remedy))
     if not jobs:
-        looked = f"{len(files)} workflow files on `{place.default_branch}`"
         if not unreadable:
             findings.append(
                 broken(
                     "workflow.file",
                     "No workflow on the default branch runs beaker-ci",
-                    f"none of the {looked} has a step that uses it",
+                    f"on `{place.default_branch}`: {', '.join(sorted(files)) or 'no workflows'}",
                     remedy="Run `beaker-ci init` in a checkout, and merge what it writes.",
                 )
             )

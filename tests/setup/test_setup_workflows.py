@@ -78,7 +78,7 @@ def test_the_written_workflow_is_well() -> None:
 
 def test_no_workflow_runs_beaker_ci() -> None:
     assert amiss("on: push\njobs: {}") == snapshot(
-        ["✗ workflow.file: none of the 2 workflow files on `main` has a step that uses it"]
+        ["✗ workflow.file: on `main`: .github/workflows/beaker.yml, .github/workflows/ci.yml"]
     )
     assert examine("on: push").environments == ()
 
@@ -423,7 +423,9 @@ def test_where_the_token_comes_from(token: Any, said: list[str], names: tuple[st
         (
             f"allenai/beaker-ci-of-sorts@{COMMIT}",
             snapshot(
-                ["✗ workflow.file: none of the 2 workflow files on `main` has a step that uses it"]
+                [
+                    "✗ workflow.file: on `main`: .github/workflows/beaker.yml, .github/workflows/ci.yml"
+                ]
             ),
         ),
     ],

@@ -1,0 +1,65 @@
+"""What this machine knows: the checkout at hand, and the terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beaker_ci import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from beaker_ci.setup import Remote
+
+_LOOK_UP_SECONDS = 20
+
+
+def run_git(directory: Path, *arguments: str) -> str | None:
+    """What git prints; None when it fails, is not there, or takes too long."""
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true"}
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "-C", str(directory), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            timeout=_LOOK_UP_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def read_remote(directory: Path) -> Remote | None:
+    """The remote called ``origin``, or else the first one."""
+    from beaker_ci.setup import parse_remote
+
+    names = (run_git(directory, "remote") or "").split()
+    for name in sorted(names, key=lambda name: name != "origin"):
+        return parse_remote(run_git(directory, "remote", "get-url", name) or "")
+    return None
+
+
+def released_commit() -> str | None:
+    """The commit of this version's release; None when GitHub does not tell."""
+    from beaker_ci.setup import ACTION
+
+    tag = f"refs/tags/v{__version__}"
+    listed = run_git(Path(), "ls-remote", f"https://github.com/{ACTION}", tag, f"{tag}^{{}}")
+    # An annotated tag is listed twice; the second line names its commit.
+    found = re.findall(r"(?m)^([0-9a-f]{40})\t", listed or "")
+    return found[-1] if found else None
+
+
+def open_console() -> Console:
+    """A console that takes texts as they are, and breaks no address at the edge of the screen."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -1,0 +1,170 @@
+"""Who can get at the Beaker token: what the doctor makes of environments and secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+
+from beaker_ci.bot.doctor_settings import settings_findings
+from beaker_ci.github import connect
+from beaker_ci.github.rights import Rights, read_rights
+from beaker_ci.sandbox.git import SandboxRepository
+from beaker_ci.sandbox.github import LocalGitHub
+from beaker_ci.setup import Examination
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxRepository]:
+    folder: Path = tmp_path_factory.mktemp("widget")
+    with SandboxRepository.create(folder / "widget", {"README.md": "# Widget\n"}) as created:
+        yield created
+
+
+@pytest.fixture
+def hub(repository: SandboxRepository) -> Iterator[LocalGitHub]:
+    with LocalGitHub(repository) as local:
+        yield local
+        assert local.leftovers() == []
+
+
+def look(
+    hub: LocalGitHub,
+    *,
+    token: str | None = None,
+    environments: Iterable[str] = ("beaker",),
+    secrets: Iterable[str] = ("BEAKER_TOKEN",),
+) -> list[str]:
+    """What is found, one line each."""
+    opened = connect(token or hub.add_token("user", user="admin"), hub.api_url, hub.full_name)
+    rights = read_rights(opened)
+    assert isinstance(rights, Rights)
+    workflows = Examination((), tuple(environments), tuple(secrets))
+    return [
+        f"{finding.verdict} {finding.code}: {finding.what}; {finding.evidence}".replace(
+            hub.server_url, "https://github.test"
+        )
+        for finding in settings_findings(opened, rights, workflows)
+    ]
+
+
+def test_other_branches_may_use_it_and_the_secret_is_open(hub: LocalGitHub) -> None:
+    hub.set_environment("beaker", branches=["main", "release/*"], secrets=["OTHER"])
+    hub.add_secret("BEAKER_TOKEN")
+
+    assert look(hub) == snapshot(
+        [
+            "broken environment.branches: Other branches than `main` may use the environment `beaker`; it is limited to: main, release/*",
+            "broken environment.secret: The environment `beaker` has no secret BEAKER_TOKEN; it has: OTHER",
+            "broken repository.secret: Every branch can print the repository's secret BEAKER_TOKEN; https://github.test/octo/widget/settings/secrets/actions: whoever can push a branch gets at it from a workflow there",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("branches", "protected", "said"),
+    [
+        (
+            ["dev"],
+            False,
+            snapshot(
+                "broken environment.branches: The default branch may not use the environment `beaker`; it is limited to: dev"
+            ),
+        ),
+        (
+            [],
+            False,
+            snapshot(
+                "broken environment.branches: The default branch may not use the environment `beaker`; it is limited to: none"
+            ),
+        ),
+        (
+            ["ma*"],
+            False,
+            snapshot(
+                "broken environment.branches: Other branches than `main` may use the environment `beaker`; it is limited to: ma*"
+            ),
+        ),
+        (
+            ["main"],
+            False,
+            snapshot(
+                "well environment.branches: Only `main` may use the environment `beaker`; https://github.test/octo/widget/settings/environments/<id>/edit"
+            ),
+        ),
+        (
+            None,
+            True,
+            snapshot(
+                "unknown environment.branches: All protected branches may use the environment `beaker`; whoever may push to any of them can print its secrets"
+            ),
+        ),
+        (
+            None,
+            False,
+            snapshot(
+                "broken environment.branches: Every branch may use the environment `beaker`; whoever can push a branch can print its secrets from a workflow there"
+            ),
+        ),
+    ],
+)
+def test_how_an_environment_is_limited(
+    hub: LocalGitHub, branches: list[str] | None, protected: bool, said: str
+) -> None:
+    hub.set_environment("beaker", branches=branches, protected_branches=protected)
+
+    assert re.sub(r"environments/\d+", "environments/<id>", look(hub)[0]) == said
+
+
+def test_a_reviewer_is_named_since_everything_waits_for_one(hub: LocalGitHub) -> None:
+    hub.set_environment("beaker", branches=["main"], reviewers=["maintainer"])
+
+    assert look(hub)[0].endswith("; a reviewer has to let each command in")
+
+
+def test_the_organization_shares_the_secret(hub: LocalGitHub) -> None:
+    hub.set_environment("Beaker", branches=["main"], secrets=["GPU_TOKEN"])
+    hub.add_secret("GPU_TOKEN", organization=True)
+
+    assert look(hub, secrets=["gpu_token"])[2:] == snapshot(
+        [
+            "broken repository.secret: The organization shares the secret GPU_TOKEN with every branch; https://github.test/octo/widget/settings/secrets/actions: whoever can push a branch gets at it from a workflow there"
+        ]
+    )
+
+
+def test_several_environments_among_more_than_a_page(hub: LocalGitHub) -> None:
+    for number in range(103):
+        hub.set_environment(f"stage-{number}", branches=["main"], secrets=["BEAKER_TOKEN"])
+
+    assert [line.split(":")[0] for line in look(hub, environments=["stage-102", "stage-103"])] == [
+        "well environment.branches",
+        "well environment.secret",
+        "broken environment.branches",
+        "well repository.secret",
+    ]
+
+
+def test_a_workflow_that_names_nothing(hub: LocalGitHub) -> None:
+    assert look(hub, environments=(), secrets=()) == snapshot(
+        [
+            "broken environment.branches: There is no environment `beaker`; the first job would make it, open to every branch",
+            "well repository.secret: No secret BEAKER_TOKEN is open to every branch; https://github.test/octo/widget/settings/secrets/actions",
+        ]
+    )
+
+
+def test_a_token_that_may_not_see_the_settings(hub: LocalGitHub) -> None:
+    hub.set_environment("beaker", branches=["main"], secrets=["BEAKER_TOKEN"])
+    reader = hub.add_token("user", user="reader")
+
+    assert [line.split(";")[0] for line in look(hub, token=reader)] == snapshot(
+        [
+            "well environment.branches: Only `main` may use the environment `beaker`",
+            "unknown environment.secret: Whether the environment `beaker` holds the Beaker token is not known",
+            "unknown repository.secret: Whether a secret BEAKER_TOKEN is open to every branch is not known",
+        ]
+    )
