@@ -20,5 +20,12 @@ def main() -> None:
     command_line()
 
 
+def post() -> None:
+    """The action's post step; takes no arguments, whatever the runner hands over."""
+    from beaker_ci.action import post as post_step
+
+    post_step()
+
+
 if __name__ == "__main__":
     main()

@@ -164,6 +164,13 @@ class State:
         return self.verdict.conclusion if self.verdict else None
 
 
+def stage_of(status: int) -> str:
+    """What a workload's status alone says: enough to see that something changed."""
+    if status in _TERMINAL:
+        return "finished"
+    return "running" if status in _AT_WORK else "queued"
+
+
 def read_state(status: int, tasks: Sequence[Task], now: float, canceled_for: str = "") -> State:
     """What became of a run.
 

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from beaker_ci.config.schema import Configuration
     from beaker_ci.policy.model import Request
 
-__all__ = ["Plan", "Price", "experiment_name", "make_plan", "price_of", "run_key"]
+__all__ = ["Plan", "Price", "experiment_name", "make_plan", "price_of", "run_key", "with_receipt"]
 
 _LONGEST_NAME = 99
 _LONGEST_PLACE = 24
@@ -99,6 +99,7 @@ def experiment_name(repository: str, where: str, preset: str | None, key: str) -
 def make_plan(
     *,
     request: Request,
+    repository_id: int,
     recipe: Recipe,
     configuration: Configuration,
     config_commit: str | None,
@@ -110,6 +111,7 @@ def make_plan(
 
     Args:
         request: Who asked what, where.
+        repository_id: GitHub's numeric id.
         recipe: The merged values, with workspace and budget.
         configuration: The rules.
         config_commit: The commit that they were read at; None when there is no file.
@@ -128,11 +130,12 @@ def make_plan(
     plain = command.preset is not None and not modified
     arguments = recipe.get("args")
     script = command.script if command.argv is None else None
+    check_name = f"beaker / {command.preset if plain else f'run {run_id}'}"
     return Plan(
         key=key,
         run_id=run_id,
         name=experiment_name(request.repository, where, command.preset, key),
-        check_name=f"beaker / {command.preset if plain else f'run {run_id}'}",
+        check_name=check_name,
         repository=request.repository,
         pull_request=request.number,
         sha=sha,
@@ -146,6 +149,13 @@ def make_plan(
                 "BEAKER_CI_REPO": request.repository,
                 "BEAKER_CI_PR": str(request.number or 0),
                 "BEAKER_CI_SHA": sha,
+                # What later processes report by. The spec is where nobody can change it.
+                "BEAKER_CI_ASKER": request.who.login,
+                "BEAKER_CI_ASKER_ID": str(request.who.id),
+                "BEAKER_CI_CHECK": check_name,
+                "BEAKER_CI_CONFIG": config_commit or "",
+                "BEAKER_CI_PRESET": command.preset or "",
+                "BEAKER_CI_REPO_ID": str(repository_id),
             }
         ),
         workspace=str(recipe.get("workspace") or ""),
@@ -166,6 +176,12 @@ def make_plan(
         if script is not None
         else shlex.join(arguments if isinstance(arguments, tuple) else ()),
     )
+
+
+def with_receipt(plan: Plan, receipt: str) -> Plan:
+    """The same plan whose job's spec carries why it was allowed."""
+    environment = {**plan.environment, "BEAKER_CI_RECEIPT": receipt}
+    return replace(plan, environment=MappingProxyType(environment))
 
 
 def _digest(value: Any) -> str:

@@ -1,48 +1,74 @@
-"""A run: one experiment of ours on Beaker, and the mark that it carries about itself."""
+"""A run: one experiment of ours on Beaker, and the mark that it carries about its report.
+
+What a run is never changes and stands in its spec, which Beaker keeps as it was posted. How far
+its report is stands in the experiment's description, in the mark. Whoever may write to the
+workspace can edit a description, so the mark is sealed: with the Beaker token that all processes
+of the bot share and nobody else has.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
 import shlex
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from beaker_ci.history import stage_of
+from beaker_ci.report.views import TreeLine
 
 OPEN_MARK = "beaker-ci:open"
 """Stands in the description of every run whose report is not finished; Beaker's list can be
 searched for it."""
 
+CLOSED_MARK = "beaker-ci:closed"
+"""Stands there once the report is finished."""
+
+LONGEST_RECEIPT = 16_384
+"""Characters: far below what one environment variable may have."""
 
 NO_COMMENT = 0
 """Stands for a comment's id where there is no pull request to comment on."""
 
+_LINE = re.compile(rf"({OPEN_MARK}|{CLOSED_MARK}) ([0-9]{{1,20}}) (\{{.*\}})")
+_SEAL = "seal"
+
 
 @dataclass(frozen=True)
 class Mark:
-    """What a later process must know of a run, kept in the experiment's description.
+    """What a later process must know of a run's report and cost.
 
     Attributes:
-        key: The asking's key, as in the name.
-        asker: Login of who asked.
-        check: Name of the check run.
-        preset: The preset that runs, if one does.
-        config: Where the configuration was read: a commit, or None without a file.
+        repository: GitHub's numeric id.
+        number: Of the pull request; 0 outside of one.
+        asker: Numeric id of who asked.
         reserved: GPU-hours that the run may cost at most.
         writer: Random word of the process that reports the run at present.
         since: Unix time, seconds, when that process took the run.
         comment_id: Our comment, once written; NO_COMMENT outside of a pull request.
         check_id: Our check run, once written.
+        shown: The stage that comment and check show; empty before they are written.
+        used: GPU-hours that the run did cost; None before its end.
     """
 
-    key: str
-    asker: str
-    check: str
-    preset: str | None
-    config: str | None
+    repository: int
+    number: int
+    asker: int
     reserved: float
     writer: str
     since: int
     comment_id: int | None = None
     check_id: int | None = None
+    shown: str = ""
+    used: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to report."""
+        return self.used is None
 
     def is_reported(self) -> bool:
         """Whether comment and check are both written."""
@@ -53,26 +79,122 @@ class Mark:
         return replace(self, writer=writer, since=int(now.timestamp()))
 
 
-def describe(human: str, mark: Mark) -> str:
-    """The description of an experiment: a line for people, a line for us."""
-    return f"{human}\n{OPEN_MARK} {json.dumps(asdict(mark), separators=(',', ':'))}"
+@dataclass(frozen=True)
+class Described:
+    """A description, read.
+
+    Attributes:
+        human: What stands there for people.
+        mark: None if there is none, or none that we sealed for this run.
+        is_open: Whether Beaker's list finds it among the open ones.
+    """
+
+    human: str
+    mark: Mark | None
+    is_open: bool
 
 
-def read_description(description: str) -> tuple[str, Mark | None]:
-    """Splits a description into its human text and the mark; None if there is no readable one."""
-    human, separator, tail = description.rpartition(f"\n{OPEN_MARK} ")
-    if not separator:
-        return description, None
+def search_text(repository: int) -> str:
+    """What the description of every open run of a repository holds, and of no other."""
+    return f"{OPEN_MARK} {repository} "
+
+
+def describe(human: str, mark: Mark, key: str, secret: str) -> str:
+    """The description of an experiment: text for people, and a last line for us.
+
+    Args:
+        human: Untrusted text.
+        mark: How far the report is.
+        key: The run's key: the seal holds for that run alone.
+        secret: What seals.
+    """
+    harmless = human.replace("beaker-ci:", "beaker-ci ")
+    values = asdict(mark)
+    word = OPEN_MARK if mark.is_open else CLOSED_MARK
+    sealed = values | {_SEAL: _seal(values, key, secret)}
+    return f"{harmless}\n{word} {mark.repository} {json.dumps(sealed, separators=(',', ':'))}"
+
+
+def read_description(description: str, key: str, secret: str) -> Described:
+    """Splits a description; a mark that is not ours for this run counts as none.
+
+    Args:
+        description: Untrusted text.
+        key: The run's key.
+        secret: What sealed.
+    """
+    human, _, last = description.rpartition("\n")
+    line = _LINE.fullmatch(last)
+    if line is None:
+        return Described(description, None, OPEN_MARK in description)
+    return Described(human, _read_mark(line[3], key, secret), line[1] == OPEN_MARK)
+
+
+def _read_mark(text: str, key: str, secret: str) -> Mark | None:
     try:
-        mark = Mark(**json.loads(tail))
-        whole = all(isinstance(value, int | None) for value in (mark.comment_id, mark.check_id))
-        whole = whole and isinstance(mark.since, int) and isinstance(mark.reserved, int | float)
-        texts = (mark.key, mark.asker, mark.check, mark.writer)
-        whole = whole and all(isinstance(text, str) for text in texts)
-        whole = whole and all(isinstance(text, str | None) for text in (mark.config, mark.preset))
-    except (ValueError, TypeError, RecursionError):
-        return human, None
-    return human, mark if whole else None
+        values = json.loads(text)
+        seal = values.pop(_SEAL)
+        if not hmac.compare_digest(str(seal).encode(), _seal(values, key, secret).encode()):
+            return None
+        return Mark(**values)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _seal(values: dict[str, Any], key: str, secret: str) -> str:
+    told = json.dumps([key, values], separators=(",", ":"), sort_keys=True)
+    return hmac.new(secret.encode(), told.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """An experiment of our account with an open mark, as Beaker's list shows it.
+
+    Attributes:
+        status: Beaker's raw number for the workload's status.
+        created: Unix seconds.
+        mark: None if it cannot be believed.
+    """
+
+    workload_id: str
+    name: str
+    status: int
+    created: float
+    mark: Mark | None
+
+    @property
+    def key(self) -> str:
+        """The run's key, as its name says."""
+        return self.name.rpartition("-")[2]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Why a run was allowed, and what its asker should know; written once, into the spec.
+
+    Attributes:
+        decision: The rules with their outcomes.
+        notes: A sentence each.
+    """
+
+    decision: tuple[TreeLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def dump(self) -> str:
+        """As text of ASCII, at most :data:`LONGEST_RECEIPT` characters; empty if it were more."""
+        rows = [[line.depth, line.rule, line.outcome, line.evidence] for line in self.decision]
+        text = json.dumps([rows, self.notes], separators=(",", ":"))
+        return text if len(text) <= LONGEST_RECEIPT else ""
+
+    @classmethod
+    def load(cls, text: str) -> Receipt:
+        """Reads it back; an empty one if it is none."""
+        try:
+            rows, notes = json.loads(text)
+            lines = (TreeLine(int(row[0]), *(str(word) for word in row[1:])) for row in rows)
+            return cls(tuple(lines), tuple(str(note) for note in notes))
+        except (ValueError, TypeError, IndexError, RecursionError):
+            return cls()
 
 
 @dataclass(frozen=True)
@@ -80,13 +202,21 @@ class Run:
     """An experiment of ours, as Beaker holds it.
 
     Attributes:
-        status: Beaker's own word for the workload's status: ``queued``, ``running``…
+        repository: ``owner/name`` when it was submitted.
+        asker: Login of who asked.
+        asker_id: Their numeric id.
+        check_name: Of the check run that reports it.
+        preset: The preset that runs, if one does.
+        config_commit: The commit that the configuration was read at; None without a file.
+        status: Beaker's raw number for the workload's status.
+        created: Unix seconds.
         command: What the job runs.
         gpus: Per replica.
         timeout_seconds: Of one attempt; 0 when the spec names none.
         retries: Repetitions that Beaker grants by itself.
         clusters: Full names; empty means anywhere.
         summary: The human part of the description.
+        mark: How far the report is; None if that is not known.
     """
 
     workload_id: str
@@ -94,11 +224,19 @@ class Run:
     url: str
     key: str
     repository: str
+    repository_id: int
     number: int | None
     sha: str
+    asker: str
+    asker_id: int
+    check_name: str
+    preset: str | None
+    config_commit: str | None
     workspace: str
     budget: str
-    status: str
+    status: int
+    created: float
+    receipt: Receipt
     command: tuple[str, ...]
     gpus: int
     replicas: int
@@ -118,3 +256,25 @@ class Run:
     def command_line(self) -> str:
         """What the job runs, as one would type it."""
         return shlex.join(self.command)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether Beaker counts it as ended."""
+        return stage_of(self.status) == "finished"
+
+    @property
+    def reserved(self) -> float:
+        """GPU-hours that it may cost at most."""
+        attempts = self.retries + 1
+        return self.gpus * self.replicas * self.timeout_seconds * attempts / 3600
+
+    def new_mark(self, writer: str, now: datetime) -> Mark:
+        """The mark of a run that nobody has reported, in that process's hands."""
+        return Mark(
+            repository=self.repository_id,
+            number=self.number or 0,
+            asker=self.asker_id,
+            reserved=self.reserved,
+            writer=writer,
+            since=int(now.timestamp()),
+        )

@@ -45,6 +45,7 @@ def plan_for(comment: str, **changes: Any) -> Plan:
     configuration = changes.pop("configuration", RULES)
     arguments = {
         "request": Request(**{**request, **given_}),
+        "repository_id": 812,
         "recipe": merge_recipe(command, configuration),
         "configuration": configuration,
         "config_commit": "c" * 40,
@@ -66,6 +67,12 @@ def test_the_plan_of_a_preset() -> None:
             "BEAKER_CI_REPO": "octo-lab/vision",
             "BEAKER_CI_PR": "7",
             "BEAKER_CI_SHA": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+            "BEAKER_CI_ASKER": "maria",
+            "BEAKER_CI_ASKER_ID": "1001",
+            "BEAKER_CI_CHECK": "beaker / gpu-tests",
+            "BEAKER_CI_CONFIG": "cccccccccccccccccccccccccccccccccccccccc",
+            "BEAKER_CI_PRESET": "gpu-tests",
+            "BEAKER_CI_REPO_ID": "812",
         }
     )
     assert plan.hash == snapshot("6c41e17cfb37eb70")

@@ -28,24 +28,32 @@ OUTAGE_LIMIT = 20.0
 
 _DATASETS = frozenset({"ListDatasetFiles", "ListDatasets"})
 
-_REMEMBERED = _DATASETS | frozenset(
-    {
-        "GetBudget",
-        "GetImage",
-        "GetUser",
-        "GetWorkspace",
-        "ResolveBudgetName",
-        "ResolveImageName",
-        "ResolveOrganizationName",
-        "ResolveUserName",
-        "ResolveWorkspaceName",
-    }
+_WORKLOADS = frozenset({"ListWorkloads"})
+
+_REMEMBERED = (
+    _DATASETS
+    | _WORKLOADS
+    | frozenset(
+        {
+            "GetBudget",
+            "GetImage",
+            "GetUser",
+            "GetWorkspace",
+            "ResolveBudgetName",
+            "ResolveImageName",
+            "ResolveOrganizationName",
+            "ResolveUserName",
+            "ResolveWorkspaceName",
+        }
+    )
 )
 """RPCs whose answer holds for the seconds that a process lives; gantry asks some five times.
 
-Lists of datasets hold until we write to one: see :meth:`BoundedBeaker.forget_datasets`."""
+Lists of datasets hold until we write to one, lists of workloads until somebody asks for news: see
+:meth:`BoundedBeaker.forget_datasets` and :meth:`BoundedBeaker.forget_workloads`."""
 
-_REPEATABLE = ("Get", "List", "Resolve", "UpdateWorkload")
+_REPEATABLE = ("Get", "List", "Resolve", "UpdateWorkload", "CancelWorkloads")
+"""RPCs that may be sent again: they read, or set what may be set twice."""
 
 
 class BoundedBeaker(Beaker):
@@ -67,6 +75,7 @@ class BoundedBeaker(Beaker):
         for name, method in list(vars(stub).items()):
             if isinstance(method, grpc.UnaryUnaryMultiCallable):
                 setattr(stub, name, _BoundedMethod(method, self._memory))
+        stub.StreamJobLogs = _BoundedStream(stub.StreamJobLogs)
         self._bounded = stub
         self._once = OnceExperiments(self)
 
@@ -78,6 +87,10 @@ class BoundedBeaker(Beaker):
     def forget_datasets(self) -> None:
         """Asks anew which datasets there are and what is in them."""
         self._memory.forget(_DATASETS)
+
+    def forget_workloads(self) -> None:
+        """Asks anew which workloads there are."""
+        self._memory.forget(_WORKLOADS)
 
     @property
     def experiment(self) -> OnceExperiments:
@@ -147,6 +160,17 @@ class _BoundedMethod:
         if code is grpc.StatusCode.UNAUTHENTICATED:
             raise unauthorized(str(error.details())) from error
         return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+class _BoundedStream:
+    """A stream that ends by itself: logs are read in parts, never followed."""
+
+    def __init__(self, method: Any) -> None:
+        self._call: Callable[..., Any] = method
+        self._method: bytes = method._method
+
+    def __call__(self, request: Any, metadata: Any = None) -> Any:
+        return self._call(request, timeout=RPC_DEADLINE, metadata=metadata)
 
 
 def connect(token: str | None, environment: Mapping[str, str]) -> BoundedBeaker:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from beaker import Beaker, BeakerExperimentSpec, BeakerJobPriority
 from beaker import beaker_pb2 as pb2
+from google.protobuf.json_format import MessageToDict
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
-from beaker_ci.run import Mark, Run, read_description
+from beaker_ci.history import Job
+from beaker_ci.run import OpenRun, Receipt, Run, read_description
 
 _PRIORITIES = ("low", "normal", "high", "urgent", "immediate")
-_STATUSES = {
-    1: "submitted",
-    2: "queued",
-    3: "initializing",
-    4: "running",
-    5: "stopping",
-    6: "uploading_results",
-    7: "canceled",
-    8: "succeeded",
-    9: "failed",
-    10: "ready_to_start",
-}
 
 
 def priority_name(value: int) -> str | None:
@@ -36,21 +27,28 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
     experiment = workload.experiment
     environment = spec_environment(spec)
     task = spec.tasks[0]
-    number = environment.get("BEAKER_CI_PR", "")
     resources = task.resources
-    summary, mark = read_description(experiment.description)
     key = environment.get(KEY_VARIABLE, "")
+    told = read_description(experiment.description, key, client.config.user_token)
     return Run(
         workload_id=experiment.id,
         name=experiment.name,
         url=client.workload.url(workload),
         key=key,
         repository=environment.get("BEAKER_CI_REPO", ""),
-        number=(int(number) or None) if number.isdecimal() else None,
+        repository_id=_number(environment, "BEAKER_CI_REPO_ID"),
+        number=_number(environment, "BEAKER_CI_PR") or None,
         sha=environment.get("BEAKER_CI_SHA", ""),
+        asker=environment.get("BEAKER_CI_ASKER", ""),
+        asker_id=_number(environment, "BEAKER_CI_ASKER_ID"),
+        check_name=environment.get("BEAKER_CI_CHECK", "") or f"beaker / run {key[:8]}",
+        preset=environment.get("BEAKER_CI_PRESET") or None,
+        config_commit=environment.get("BEAKER_CI_CONFIG") or None,
         workspace=client.workspace.get(experiment.workspace_id).name,
         budget=spec.budget or "",
-        status=_status(workload),
+        status=int(workload.status),
+        created=experiment.created.ToNanoseconds() / 1e9,
+        receipt=Receipt.load(environment.get("BEAKER_CI_RECEIPT", "")),
         command=tuple(task.arguments or ()),
         gpus=(resources.gpu_count if resources else None) or 0,
         replicas=task.replicas or 1,
@@ -58,26 +56,69 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         timeout_seconds=(task.timeout or 0) // 1_000_000_000,
         retries=(spec.retry.allowed_task_retries if spec.retry else None) or 0,
         clusters=tuple((task.constraints.cluster if task.constraints else None) or ()),
-        summary=summary,
-        mark=_own(mark, key),
+        summary=told.human,
+        mark=told.mark,
     )
 
 
-def with_state_of(run: Run, workload: pb2.Workload) -> Run:
+def with_state_of(run: Run, workload: pb2.Workload, secret: str) -> Run:
     """The same run with what can change: status and description."""
-    summary, mark = read_description(workload.experiment.description)
-    return replace(run, status=_status(workload), summary=summary, mark=_own(mark, run.key))
+    told = read_description(workload.experiment.description, run.key, secret)
+    return replace(run, status=int(workload.status), summary=told.human, mark=told.mark)
 
 
-def _own(mark: Mark | None, key: str) -> Mark | None:
-    """The mark, unless it was copied from another run."""
-    return mark if mark is not None and mark.key == key else None
+def read_open_run(workload: pb2.Workload, secret: str) -> OpenRun:
+    """A workload of Beaker's list as an open run; its key is the one in its name."""
+    experiment = workload.experiment
+    found = OpenRun(
+        workload_id=experiment.id,
+        name=experiment.name,
+        status=int(workload.status),
+        created=experiment.created.ToNanoseconds() / 1e9,
+        mark=None,
+    )
+    told = read_description(experiment.description, found.key, secret)
+    return replace(found, mark=told.mark)
+
+
+def read_job(job: pb2.Job, gpus: int) -> Job:
+    """A job's facts.
+
+    Args:
+        job: As Beaker describes it.
+        gpus: What the task asks for, for a job that holds none yet.
+    """
+    status = job.status
+    ends = [
+        getattr(status, name).ToNanoseconds() / 1e9
+        for name in ("exited", "failed", "canceled")
+        if status.HasField(name)
+    ]
+    held = len(job.assignment_details.resource_assignment.gpus)
+    return Job(
+        id=job.id,
+        status=int(status.status),
+        started=_time(status, "started"),
+        ended=min(ends, default=None),
+        finalized=_time(status, "finalized"),
+        exit_code=status.exit_code if status.HasField("exit_code") else None,
+        canceled_code=int(status.canceled_code) if status.HasField("canceled_code") else None,
+        canceled_for=status.canceled_for,
+        message=status.message,
+        gpus=held or gpus,
+        metrics=MappingProxyType(MessageToDict(job.metrics)),
+    )
+
+
+def _time(status: pb2.JobStatus, name: str) -> float | None:
+    return getattr(status, name).ToNanoseconds() / 1e9 if status.HasField(name) else None
+
+
+def _number(environment: dict[str, str], name: str) -> int:
+    text = environment.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 def _priority(value: BeakerJobPriority | str | None) -> str:
     """A spec that we built holds an enumeration; one that Beaker returned, the name."""
     return value.name if isinstance(value, BeakerJobPriority) else value or "normal"
-
-
-def _status(workload: pb2.Workload) -> str:
-    return _STATUSES.get(workload.status, "unknown")

@@ -21,10 +21,12 @@ from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
+from beaker_ci.beaker.watch import open_runs, read_tail, read_tasks
 from beaker_ci.facts import BeakerAccounts
+from beaker_ci.history import State, read_state
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.run import Mark, Run, describe
+from beaker_ci.run import Mark, OpenRun, Run, describe
 
 if TYPE_CHECKING:
     from beaker_ci.beaker.source import Source
@@ -59,7 +61,49 @@ class Session:
         """Reads a run again."""
         with problems():
             workload = self._client.workload.get(run.workload_id)
-            return with_state_of(run, workload)
+            return with_state_of(run, workload, self._client.config.user_token)
+
+    def open_runs(self, repository: int, limit: int | None = None) -> tuple[OpenRun, ...]:
+        """Lists our runs whose report is not finished: see :func:`.watch.open_runs`."""
+        with problems():
+            return tuple(open_runs(self._client, repository, limit))
+
+    def forget_runs(self) -> None:
+        """Lists runs anew when asked the next time: a list is remembered, as a run is not."""
+        self._client.forget_workloads()
+
+    def look(self, workload_id: str, now: float) -> tuple[Run, State]:
+        """Reads a run of which only the id is known, with what its jobs say became of it."""
+        with problems():
+            workload = self._client.workload.get(workload_id)
+            return read_run(self._client, workload, None), self._state(workload, now)
+
+    def watch(self, run: Run, now: float) -> tuple[Run, State]:
+        """Reads a run again, with what its jobs say became of it.
+
+        Args:
+            run: As it was read before.
+            now: Unix seconds.
+        """
+        with problems():
+            workload = self._client.workload.get(run.workload_id)
+            seen = with_state_of(run, workload, self._client.config.user_token)
+            return seen, self._state(workload, now)
+
+    def read_tail(self, job_id: str, lines: int) -> tuple[str, ...]:
+        """The last lines of a job's log, the oldest first; none if it cannot be read now."""
+        with problems():
+            return read_tail(self._client, job_id, lines)
+
+    def job_url(self, job_id: str) -> str:
+        """Where people look at a job; sends no request."""
+        return self._client.job.url(pb2.Job(id=job_id))
+
+    def cancel(self, workload_id: str) -> None:
+        """Stops a run. Repeating it changes nothing."""
+        with problems():
+            workload = pb2.Workload(experiment=pb2.Experiment(id=workload_id))
+            self._client.workload.cancel(workload)
 
     def accounts(self, workspace: str | None, budget: str | None) -> BeakerAccounts:
         """Asks for the workspace and the budget that a run would use; None where unknown."""
@@ -124,13 +168,15 @@ class Session:
         """
         from beaker_ci.beaker.launch import launch
 
-        asking = Asking(plan.key, guard)
+        asking, secret = Asking(plan.key, guard), self._client.config.user_token
         self._client.config.default_workspace = plan.workspace
         self._client.experiment.asking = asking
         try:
             with problems():
                 ensure_entrypoint(self._client, plan.workspace, plan.budget or None)
-                workload = launch(self._client, plan, source, describe(summary, mark))
+                workload = launch(
+                    self._client, plan, source, describe(summary, mark, plan.key, secret)
+                )
                 return read_run(self._client, workload, asking.spec)
         except Problem as problem:
             unsaid = problem.reason.family in ("beaker", "usage")
@@ -140,12 +186,17 @@ class Session:
 
     def write_mark(self, run: Run, mark: Mark) -> Run:
         """Replaces the run's mark. Repeating it changes nothing."""
+        secret = self._client.config.user_token
         with problems():
             updated = self._client.workload.update(
                 pb2.Workload(experiment=pb2.Experiment(id=run.workload_id)),
-                description=describe(run.summary, mark),
+                description=describe(run.summary, mark, run.key, secret),
             )
-            return with_state_of(run, updated)
+            return with_state_of(run, updated, secret)
+
+    def _state(self, workload: pb2.Workload, now: float) -> State:
+        tasks = read_tasks(self._client, workload)
+        return read_state(int(workload.status), tasks, now, workload.experiment.canceled_for)
 
     def _workspace(self, name: str | None) -> pb2.Workspace | None:
         if name is None:

@@ -12,10 +12,11 @@ from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case
 from beaker_ci.bot.plans import answer_plan
-from beaker_ci.bot.reporting import reply, reply_to_stranger, take_back_reply
+from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply
+from beaker_ci.bot.rules import configuration_of
 from beaker_ci.bot.runs import answer_run, prepare
 from beaker_ci.commands import Command, Mistake, help_text
-from beaker_ci.config import Configuration, configuration_from_pyproject, parse_configuration
+from beaker_ci.config import Configuration
 from beaker_ci.facts import CommentNow, Permission
 from beaker_ci.policy import judge_person
 from beaker_ci.policy.model import Outcome
@@ -206,13 +207,9 @@ def _configuration(files: github.RepositoryFiles | Problem, path: str) -> Config
     if isinstance(files, Problem):
         return files
     try:
-        if files.config is not None:
-            return parse_configuration(files.config, path)
-        if files.pyproject is not None:
-            return configuration_from_pyproject(files.pyproject)
+        return configuration_of(files, path)
     except Problem as problem:
         return problem
-    return Configuration()
 
 
 def _comments(asking: Asking) -> list[github.PostedComment]:

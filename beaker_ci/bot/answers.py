@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
+    from beaker_ci.bot.reporting import Reported
     from beaker_ci.report.views import ReplyView, RunView
+    from beaker_ci.run import Run
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,7 @@ class Answer:
     Attributes:
         command: Its verb, or what stood in its place.
         view: What the report shows.
-        run_id: The short id of the run, if there is one.
-        workload_id: The experiment's id on Beaker, if there is one.
-        url: The experiment's page, if there is one.
+        run: The run, if there is one.
         status: ``planned``, ``waiting-approval``, ``queued``, ``running`` or ``finished``; empty
             when there is no run.
         conclusion: Once finished.
@@ -29,8 +29,18 @@ class Answer:
     command: str
     reason: Reason
     view: ReplyView | RunView
-    run_id: str = ""
-    workload_id: str = ""
-    url: str = ""
+    run: Run | None = None
     status: str = ""
     conclusion: str = ""
+
+
+def run_answer(command: str, reported: Reported) -> Answer:
+    """The answer that a reported run is."""
+    return Answer(
+        command=command,
+        reason=Reason.ACCEPTED,
+        view=reported.view,
+        run=reported.run,
+        status=reported.state.stage,
+        conclusion=reported.state.conclusion or "",
+    )

@@ -29,7 +29,8 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
     items = parse_comment(event.body)
     if not items:
         return ()
-    with ThreadPoolExecutor(THREADS) as pool, beaker_for(services, items, pool) as session:
+    with ThreadPoolExecutor(THREADS) as pool:
+        session = beaker_for(services, event.repository.id, items, pool)
         me = github.acknowledge(services.hub, event.number, event.comment_id)
         pool.submit(load)
         asking = _asking(event, services, items, me)

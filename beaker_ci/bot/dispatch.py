@@ -84,7 +84,8 @@ def handle_dispatch(event: Dispatched, order: Order, services: Services) -> tupl
         sha=order.sha,
         branch=order.branch,
     )
-    with ThreadPoolExecutor(THREADS) as pool, beaker_for(services, items, pool) as session:
+    with ThreadPoolExecutor(THREADS) as pool:
+        session = beaker_for(services, event.repository.id, items, pool)
         pool.submit(load)
         reading = None if asking.is_only_help else read(asking)
 

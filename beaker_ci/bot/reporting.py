@@ -1,220 +1,173 @@
-"""One comment and one check for every run, one reply for everything else.
-
-A run's experiment is the lock: its name exists once, and the mark in its description names the
-process that reports it. Whoever comes second waits for the first one's comment and check; if they
-do not appear within the lease, the first one is taken for dead and the run is taken over.
-"""
+"""One comment and one check for every run, brought in line with what Beaker says of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.asking import Place
+from beaker_ci.bot.claims import claim, is_ours
+from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.github import (
     PostedComment,
-    all_comments,
-    comments_since,
     ensure_check,
     ensure_comment,
     remove_comment,
+    update_check,
     update_comment,
 )
-from beaker_ci.problem import Problem
-from beaker_ci.reasons import Reason
-from beaker_ci.report import find_marker, reply_comment, run_comment
-from beaker_ci.report.views import ReplyView, RunView, TreeLine
+from beaker_ci.history import State, Verdict, stage_of
+from beaker_ci.report import run_comment
+from beaker_ci.report.views import RunView
 from beaker_ci.run import NO_COMMENT, Mark, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
-LEASE = 30
-"""Seconds after which a process that took a run and did not report it is taken for dead."""
-
-SETTLE = 1.0
-"""Seconds after taking over before we look whether somebody else did the same."""
-
-PATIENCE = 3 * LEASE
-"""Seconds after which we stop waiting for others, or for Beaker to keep what we write."""
+LOG_LINES = {"digest": 20, "tail": 60}
+"""Last lines of a log that a report shows, by what may be published."""
 
 
-def report_run(
-    services: Services,
-    beaker: Session,
-    place: Place | None,
-    run: Run,
-    mark: Mark,
-    decision: tuple[TreeLine, ...],
-    notes: tuple[str, ...] = (),
-) -> RunView:
-    """Writes the run's comment and check, once over all processes, and marks the run with them.
+@dataclass(frozen=True)
+class Reported:
+    """A run whose report is in line with Beaker.
 
-    Args:
-        run: As it was submitted or found.
-        mark: What the mark should be if the run carries none that can be read.
-        decision: Of this process; empty when the run was only found.
-        notes: What the asker should know, a sentence each.
-
-    Raises:
-        Problem: When a part could not be written. The run goes on all the same, and whoever comes
-            next finishes the report.
+    Attributes:
+        view: What comment and check show.
     """
-    adopted = run.mark is None or run.mark.writer != services.writer
-    if adopted or _is_late(services, run):
-        run, look_first = _take_over(services, beaker, run, mark), True
-    else:
-        look_first = False
-    held = run.mark or mark
-    view = run_view(
-        run,
-        held,
-        server_url=services.server_url,
-        config_path=services.config_path,
-        decision=decision,
-        notes=notes,
-        adopted=adopted,
-    )
-    if held.is_reported():
-        return view
-    with ThreadPoolExecutor(1) as pool:
-        check = pool.submit(_ensure_check, services, run, held, view, look_first)
-        comment_id = _ensure_run_comment(services, place, held, view, look_first)
-        check_id = check.result()
-    beaker.write_mark(run, replace(held, comment_id=comment_id, check_id=check_id))
-    return view
+
+    run: Run
+    state: State
+    view: RunView
 
 
-def _is_late(services: Services, run: Run) -> bool:
-    """Whether others may soon take us for dead."""
-    return run.mark is None or services.clock.now().timestamp() > run.mark.since + LEASE / 2
+@dataclass(frozen=True)
+class Reporter:
+    """Writes reports of runs.
 
-
-def _take_over(services: Services, beaker: Session, run: Run, mark: Mark) -> Run:
-    """Waits until the run is reported by its writer, or ours to report."""
-    run = beaker.refresh(run)
-    give_up = services.clock.now().timestamp() + PATIENCE
-    while not (run.mark is not None and run.mark.is_reported()):
-        held, now = run.mark, services.clock.now()
-        if now.timestamp() > give_up:
-            raise _unclaimed(run)
-        claimed = held is None or _is_free(held, services, now.timestamp())
-        if claimed:
-            beaker.write_mark(run, (held or mark).taken_by(services.writer, now))
-        services.clock.sleep(SETTLE)
-        run = beaker.refresh(run)
-        if claimed and run.mark is not None and run.mark.writer == services.writer:
-            break
-    return run
-
-
-def _is_free(mark: Mark, services: Services, now: float) -> bool:
-    """Whether the run is ours to take: our own, or left alone for longer than a lease.
-
-    A time in the future is nobody's: a clock was wrong, or a hand wrote it.
+    Attributes:
+        publish_logs: Says what of a log may reach GitHub: ``none``, ``digest`` or ``tail``; asked
+            once a run has ended.
     """
-    return mark.writer == services.writer or abs(now - mark.since) >= LEASE
 
+    services: Services
+    beaker: Session
+    publish_logs: Callable[[], str]
 
-def _unclaimed(run: Run) -> Problem:
-    return Problem(
-        Reason.BEAKER_UNAVAILABLE,
-        "The run's mark could not be taken.",
-        why=f"Another process holds it, or Beaker does not keep what we write to {run.name}.",
-    )
+    def report(self, run: Run, place: Place | None, state: State | None = None) -> Reported:
+        """Brings comment and check in line with what Beaker says; writes nothing twice.
 
+        The first report is written by one process alone: see :mod:`beaker_ci.bot.claims`. After
+        the last one the mark is closed: GitHub first, then Beaker.
 
-def _ensure_check(services: Services, run: Run, mark: Mark, view: RunView, look_first: bool) -> int:
-    state = check_state(run, mark, view)
-    return mark.check_id or ensure_check(services.other_hub, state, look_first=look_first)
+        Args:
+            run: As it was submitted or found.
+            place: Where its comment belongs; None outside of a pull request.
+            state: What its jobs say, if that was read just now.
 
+        Raises:
+            Problem: When a part could not be written. The run goes on all the same, and whoever
+                comes next finishes the report.
+        """
+        ours = is_ours(self.services, run)
+        adopted = run.mark is None or run.mark.writer != self.services.writer
+        if not (ours or (run.mark is not None and run.mark.is_reported())):
+            run, state = claim(self.services, self.beaker, run), None
+        mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
+        if state is None:
+            fresh = ours and not mark.is_reported()
+            run, state = (run, State(stage_of(run.status))) if fresh else self.look(run)
+        view = self._view(run, mark, state, adopted=adopted)
+        if mark.is_open and not (mark.is_reported() and mark.shown == state.stage):
+            mark = self._write(run, mark, place, view, look_first=not ours)
+            used = round(state.gpu_hours, 4) if state.verdict else None
+            run = self.beaker.write_mark(run, replace(mark, shown=state.stage, used=used))
+        return Reported(run, state, view)
 
-def _ensure_run_comment(
-    services: Services, place: Place | None, mark: Mark, view: RunView, look_first: bool
-) -> int:
-    if mark.comment_id is not None:
-        return mark.comment_id
-    if place is None:
-        return NO_COMMENT
+    def look(self, run: Run) -> tuple[Run, State]:
+        """Reads a run again, with what its jobs say."""
+        return self.beaker.watch(run, self.services.clock.now().timestamp())
 
-    def ours() -> list[PostedComment]:
-        return _written(services, place, "run", view.marker)
+    def _view(self, run: Run, mark: Mark, state: State, *, adopted: bool) -> RunView:
+        log: tuple[str, ...] = ()
+        if state.verdict is not None and state.job is not None:
+            lines = self._lines(state.verdict)
+            log = self.beaker.read_tail(state.job, lines) if lines else ()
+        view = run_view(
+            run,
+            mark,
+            state,
+            server_url=self.services.server_url,
+            config_path=self.services.config_path,
+            log=log,
+            log_url=self.beaker.job_url(state.job) if state.job else "",
+        )
+        return replace(view, adopted=adopted)
 
-    if look_first:
-        found = ours()
+    def _lines(self, verdict: Verdict) -> int:
+        published = self.publish_logs()
+        if published == "digest" and verdict is Verdict.SUCCEEDED:
+            return 0
+        return LOG_LINES.get(published, 0)
+
+    def _write(
+        self, run: Run, mark: Mark, place: Place | None, view: RunView, *, look_first: bool
+    ) -> Mark:
+        """Writes comment and check at the same time; the mark with their ids."""
+        shown = replace(view, adopted=False)
+        with ThreadPoolExecutor(1) as pool:
+            check = pool.submit(self._write_check, run, mark, shown, look_first=look_first)
+            comment_id = self._write_comment(mark, place, shown, look_first=look_first)
+            return replace(mark, comment_id=comment_id, check_id=check.result())
+
+    def _write_check(self, run: Run, mark: Mark, view: RunView, *, look_first: bool) -> int:
+        hub, state = self.services.other_hub, check_state(run, view)
+        check_id = mark.check_id
+        if check_id is None:
+            check_id = ensure_check(hub, state, look_first=look_first)
+            if not look_first:
+                return check_id
+        # Gone means that somebody took it away: then there is nothing left to say there.
+        update_check(hub, check_id, state)
+        return check_id
+
+    def _write_comment(
+        self, mark: Mark, place: Place | None, view: RunView, *, look_first: bool
+    ) -> int:
+        if place is None or mark.comment_id == NO_COMMENT:
+            return NO_COMMENT
+        body, comment_id = run_comment(view), mark.comment_id
+        if comment_id is None:
+            comment_id = self._post(place, view, body, look_first=look_first)
+            if not look_first:
+                return comment_id
+        update_comment(self.services.hub, place.number, comment_id, body)
+        return comment_id
+
+    def _post(self, place: Place, view: RunView, body: str, *, look_first: bool) -> int:
+        def ours() -> list[PostedComment]:
+            return written(self.services, place, "run", view.marker)
+
+        found = ours() if look_first else []
         if found:
             return found[0].id
-    written = ensure_comment(services.hub, place.number, run_comment(view), ours).id
-    if not look_first:
-        return written
-    # Two may have taken over at once: the older comment stays.
-    first, *rest = [comment.id for comment in ours()] or [written]
-    for extra in rest:
-        remove_comment(services.hub, place.number, extra)
-    return first
+        posted = ensure_comment(self.services.hub, place.number, body, ours).id
+        if not look_first:
+            return posted
+        # Two may have taken over at once: the older comment stays.
+        first, *rest = [comment.id for comment in ours()] or [posted]
+        for extra in rest:
+            remove_comment(self.services.hub, place.number, extra)
+        return first
 
 
-def reply(
-    services: Services,
-    place: Place,
-    views: tuple[ReplyView, ...],
-    known: list[PostedComment] | None,
-) -> None:
-    """Answers with one comment that is found again, edited if it says something else by now.
-
-    Two processes may both post it: each looks again afterwards and all but the oldest go.
-
-    Args:
-        views: What to say; all carry the same marker.
-        known: The comments since the asking, if they were read already.
-    """
-    marker = views[0].marker
-    body = reply_comment(views, marker)
-
-    def ours() -> list[PostedComment]:
-        return _written(services, place, "reply", marker)
-
-    found = ours() if known is None else _marked(known, place, "reply", marker)
-    if not found:
-        ensure_comment(services.hub, place.number, body, ours)
-        found = ours()
-    for extra in found[1:]:
-        remove_comment(services.hub, place.number, extra.id)
-    if found and found[0].body != body:
-        update_comment(services.hub, place.number, found[0].id, body)
-
-
-def take_back_reply(
-    services: Services, place: Place, marker: str, known: list[PostedComment]
-) -> None:
-    """Removes what an earlier delivery answered, when there is nothing left to say."""
-    for comment in _marked(known, place, "reply", marker):
-        remove_comment(services.hub, place.number, comment.id)
-
-
-def reply_to_stranger(services: Services, place: Place, view: ReplyView) -> None:
-    """Answers somebody without the role: once in a pull request, whatever they post."""
-    if not _marked(all_comments(services.hub, place.number), place, "reply", view.marker):
-        reply(services, place, (view,), [])
-
-
-def _written(services: Services, place: Place, kind: str, key: str) -> list[PostedComment]:
-    """Our comments with that marker as GitHub holds them now."""
-    return _marked(comments_since(services.hub, place.number, place.since), place, kind, key)
-
-
-def _marked(
-    comments: list[PostedComment], place: Place, kind: str, key: str
-) -> list[PostedComment]:
-    """Our comments with that marker, oldest first."""
-    ours = (comment for comment in comments if _is_mine(comment, place))
-    found = (comment for comment in ours if find_marker(comment.body) == (kind, key))
-    return sorted(found, key=lambda comment: comment.id)
-
-
-def _is_mine(comment: PostedComment, place: Place) -> bool:
-    """Whether we wrote it. Everybody can copy a marker; only we and other bots are bots."""
-    return comment.by_bot if place.me is None else comment.author_id == place.me
+def place_of(run: Run) -> Place | None:
+    """Where a run's comment belongs, for a process that did not hear who asked for it."""
+    if run.number is None:
+        return None
+    return Place(run.number, None, datetime.fromtimestamp(int(run.created) - 3600, UTC))

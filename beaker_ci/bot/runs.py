@@ -6,20 +6,21 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.case import Case
-from beaker_ci.bot.reporting import report_run
-from beaker_ci.bot.views import stage_of, tree_lines
+from beaker_ci.bot.reporting import Reporter
+from beaker_ci.bot.views import tree_lines
 from beaker_ci.commands import Command
 from beaker_ci.facts import BeakerAccounts, CommentNow, Facts
 from beaker_ci.github import read_head
-from beaker_ci.plan import Plan, experiment_name, make_plan, run_key
+from beaker_ci.history import stage_of
+from beaker_ci.plan import Plan, experiment_name, make_plan, run_key, with_receipt
 from beaker_ci.policy import evaluate, merge_recipe
 from beaker_ci.policy.model import Decision, Outcome, Request
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report.views import ReplyView, RunView, TreeLine
-from beaker_ci.run import Mark, Run
+from beaker_ci.report.views import ReplyView
+from beaker_ci.run import Mark, Receipt, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -84,7 +85,8 @@ def answer_run(
     """
     found = errand.found.result()
     if found is not None:
-        return _report(case, errand.command, session.result(), found, _mark_of(case, found), ())
+        case.asking.services.expect(found.name)
+        return _report(case, errand.command, session.result(), found)
     if isinstance(errand.recipe, Problem):
         raise errand.recipe
     decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
@@ -135,12 +137,12 @@ def _submit(
     source = Source(services.server_url, case.is_private, case.files.head_entries)
     if case.is_private:
         _require_clone_secret(case, beaker, plan)
+    receipt = Receipt(tree_lines(decision), command.notes)
+    plan = with_receipt(plan, receipt.dump())
     mark = Mark(
-        key=plan.key,
-        asker=plan.asker,
-        check=plan.check_name,
-        preset=plan.preset,
-        config=plan.config_commit,
+        repository=case.asking.repository.id,
+        number=case.asking.number or 0,
+        asker=case.asking.asker.id,
         reserved=plan.price.gpu_hours,
         writer=services.writer,
         since=int(services.clock.now().timestamp()),
@@ -155,49 +157,44 @@ def _submit(
             if head != plan.sha:
                 raise _head_moved(plan.sha, head)
 
+    services.expect(plan.name)
     run = beaker.submit(plan, mark, source, summary, guard)
-    return _report(case, command, beaker, run, mark, tree_lines(decision))
+    return _report(case, command, beaker, run)
 
 
-def _report(
-    case: Case,
-    command: Command,
-    beaker: Session,
-    run: Run,
-    mark: Mark,
-    decision: tuple[TreeLine, ...],
-) -> Answer:
+def _report(case: Case, command: Command, beaker: Session, run: Run) -> Answer:
     """Reports a run that Beaker holds. Whatever goes wrong here, the answer names the run."""
     asking = case.asking
-    reason, status, conclusion = Reason.ACCEPTED, *stage_of(run)
-    view: RunView | ReplyView
+    reporter = Reporter(asking.services, beaker, lambda: case.configuration.publish_logs)
     try:
-        view = report_run(asking.services, beaker, asking.place, run, mark, decision, command.notes)
+        reported = reporter.report(run, asking.place)
     except Problem as problem:
-        reason = problem.reason
-        away = reason in (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
-        view = ReplyView(
-            marker=asking.marker,
-            reason=reason,
-            asker=asking.asker.login,
-            source=command.source,
-            what="The job was submitted, but not all of its report could be written.",
-            why=f"{problem.what} {problem.why}. {'' if away else problem.next_step}",
-            next_step=(
-                "Re-run this workflow within the hour to finish the report: that submits nothing "
-                "twice. A new comment would ask for a second job. The job is at:"
-            ),
-            paste=run.url,
-        )
+        return _half_reported(case, command, run, problem)
+    return run_answer(command.name, reported)
+
+
+def _half_reported(case: Case, command: Command, run: Run, problem: Problem) -> Answer:
+    away = problem.reason in (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+    view = ReplyView(
+        marker=case.asking.marker,
+        reason=problem.reason,
+        asker=case.asking.asker.login,
+        source=command.source,
+        what="The job was submitted, but not all of its report could be written.",
+        why=f"{problem.what} {problem.why}. {'' if away else problem.next_step}",
+        next_step=(
+            "The next event or schedule finishes the report, and so does re-running this workflow "
+            "within the hour: neither submits anything twice. A new comment would ask for a "
+            "second job. The job is at:"
+        ),
+        paste=run.url,
+    )
     return Answer(
         command=command.name,
-        reason=reason,
+        reason=problem.reason,
         view=view,
-        run_id=run.run_id,
-        workload_id=run.workload_id,
-        url=run.url,
-        status=status,
-        conclusion=conclusion or "",
+        run=run,
+        status=stage_of(run.status),
     )
 
 
@@ -205,6 +202,7 @@ def plan_of(case: Case, command: Command, recipe: Recipe, key: str) -> Plan:
     """The exact job that a command asks for at the head that was read."""
     return make_plan(
         request=request_of(case, command),
+        repository_id=case.asking.repository.id,
         recipe=recipe,
         configuration=case.configuration,
         config_commit=case.files.config_commit if case.files.config is not None else None,
@@ -237,20 +235,6 @@ def _reply_view(case: Case, command: Command, decision: Decision) -> ReplyView:
         next_step=cause.next_step,
         paste=cause.paste,
         decision=tree_lines(decision),
-    )
-
-
-def _mark_of(case: Case, run: Run) -> Mark:
-    """The mark of a run that was found: its own, or a modest one if somebody edited it away."""
-    return run.mark or Mark(
-        key=run.key,
-        asker=case.asking.asker.login,
-        check=f"beaker / run {run.run_id}",
-        preset=None,
-        config=None,
-        reserved=run.gpus * run.replicas * run.timeout_seconds * (run.retries + 1) / 3600,
-        writer="",
-        since=0,
     )
 
 

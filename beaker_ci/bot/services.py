@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +16,47 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
 
+SHORT = 50
+"""Runs that the short pass after an event looks at: one page of Beaker's list."""
+
+
 @dataclass(frozen=True)
 class Clock:
     """Time as the handlers see it; tests hand in one that they step."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+
+
+class SharedBeaker:
+    """Beaker, connected when somebody first asks for it; one session for all threads."""
+
+    def __init__(self, connect: Callable[[], Session]) -> None:
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+
+    def __call__(self) -> Session:
+        """The session.
+
+        Raises:
+            Problem: When there is nothing to connect with.
+        """
+        with self._lock:
+            if self._session is None:
+                self._session = self._connect()
+            return self._session
+
+    def close(self) -> None:
+        """Ends the session, if there is one."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+
+def _nobody(name: str) -> None:
+    """Nobody waits for a run."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +67,23 @@ class Services:
         hub: The repository on GitHub; opening it sent nothing.
         other_hub: The same over a connection of its own, for a second thread: PyGithub does not
             promise that one connection serves two.
-        open_beaker: Connects to Beaker; called once, in a thread, only when a run was asked for.
+        beaker: Beaker; loading what reaches it takes half a second, so only where it is needed.
+        has_beaker: Whether there is anything to connect to Beaker with.
         server_url: Where people look at GitHub, such as ``https://github.com``.
         config_path: The configuration's path in the repository.
         writer: A random word that names this process in a run's mark.
+        expect: Told the name of every experiment right before it may come to be.
     """
 
     hub: Hub
     other_hub: Hub
-    open_beaker: Callable[[], Session]
+    beaker: SharedBeaker
+    has_beaker: bool
     server_url: str
     config_path: str
     writer: str
     clock: Clock = field(default_factory=Clock)
+    expect: Callable[[str], None] = _nobody
 
     @classmethod
     def connect(
@@ -56,6 +96,8 @@ class Services:
         config_path: str,
         beaker_token: str | None,
         environment: Mapping[str, str],
+        clock: Clock | None = None,
+        expect: Callable[[str], None] = _nobody,
     ) -> Services:
         """Makes the services of one process; no request is sent yet.
 
@@ -67,6 +109,8 @@ class Services:
             config_path: The configuration's path in the repository.
             beaker_token: Takes precedence over what the environment names.
             environment: Where beaker-py looks for ``BEAKER_CONFIG`` and ``BEAKER_TOKEN``.
+            clock: The system's, unless given.
+            expect: See the attribute.
         """
 
         def open_beaker() -> Session:
@@ -78,8 +122,12 @@ class Services:
         return cls(
             hub=connect(github_token, api_url, repository),
             other_hub=connect(github_token, api_url, repository),
-            open_beaker=open_beaker,
+            beaker=SharedBeaker(open_beaker),
+            has_beaker=bool(beaker_token)
+            or any(environment.get(name) for name in ("BEAKER_TOKEN", "BEAKER_CONFIG")),
             server_url=server_url,
             config_path=config_path,
             writer=secrets.token_hex(4),
+            clock=clock or Clock(),
+            expect=expect,
         )

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 from beaker_ci.github import CheckState
+from beaker_ci.history import State
 from beaker_ci.policy.model import Decision, Finding
+from beaker_ci import report as _r
 from beaker_ci.report import run_check
-from beaker_ci.report.views import RunView, TreeLine
+flatten_metrics = getattr(_r, 'flatten_metrics', lambda m: tuple(m.items()))
+from beaker_ci.report.views import Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
-_STAGES = {
-    "succeeded": ("finished", "success"),
-    "failed": ("finished", "failure"),
-    "canceled": ("finished", "cancelled"),
-    "running": ("running", None),
-    "stopping": ("running", None),
-    "uploading_results": ("running", None),
-}
-
-
-def stage_of(run: Run) -> tuple[str, str | None]:
-    """A run's status and conclusion in the words of the contract."""
-    return _STAGES.get(run.status, ("queued", None))
+_CHECK_STATUS = {"queued": "queued", "running": "in_progress", "finished": "completed"}
 
 
 def run_view(
     run: Run,
     mark: Mark,
+    state: State,
     *,
     server_url: str,
     config_path: str,
-    decision: tuple[TreeLine, ...],
-    notes: tuple[str, ...],
-    adopted: bool,
+    log: tuple[str, ...],
+    log_url: str,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
-    status, conclusion = stage_of(run)
     return RunView(
         marker=run.key,
         run_id=run.run_id,
-        check_name=mark.check,
-        status=status,
-        conclusion=conclusion,
+        check_name=run.check_name,
+        status=state.stage,
+        conclusion=state.conclusion,
         command_line=run.command_line,
-        preset=mark.preset,
-        asker=mark.asker,
+        preset=run.preset,
+        asker=run.asker,
         repository=run.repository,
         pull_request=run.number,
         sha=run.sha,
@@ -61,24 +51,38 @@ def run_view(
         ),
         experiment_name=run.name,
         experiment_url=run.url,
-        notes=notes,
+        notes=run.receipt.notes,
         config_source=(
-            f"`{config_path}` at `{mark.config[:7]}`" if mark.config else "no configuration file"
+            f"`{config_path}` at `{run.config_commit[:7]}`"
+            if run.config_commit
+            else "no configuration file"
         ),
-        decision=decision,
-        adopted=adopted,
+        decision=run.receipt.decision,
+        ending=_ending(state, log, log_url) if state.verdict else None,
     )
 
 
-def check_state(run: Run, mark: Mark, view: RunView) -> CheckState:
+def _ending(state: State, log: tuple[str, ...], log_url: str) -> Ending:
+    return Ending(
+        why=state.why,
+        exit_code=state.exit_code,
+        seconds=state.seconds,
+        gpu_hours=state.gpu_hours,
+        attempts=state.attempts,
+        metrics=flatten_metrics(state.metrics),
+        log=log,
+        log_url=log_url,
+    )
+
+
+def check_state(run: Run, view: RunView) -> CheckState:
     """The check run of a run."""
-    status = {"queued": "queued", "running": "in_progress", "finished": "completed"}[view.status]
     output = run_check(view)
     return CheckState(
-        name=mark.check,
+        name=run.check_name,
         sha=run.sha,
         external_id=run.workload_id,
-        status=status,
+        status=_CHECK_STATUS[view.status],
         conclusion=view.conclusion,
         title=output.title,
         summary=output.summary,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,29 @@ class Step:
             process.wait()
             raise
         return self.result(process.returncode)
+
+    def run_post(self, timeout: float = 60) -> StepResult:
+        """Runs the action's post step with the state that the step left.
+
+        Its log is its own; outputs and summary are still the step's.
+
+        Raises:
+            subprocess.TimeoutExpired: When it did not end within ``timeout`` seconds.
+        """
+        state = read_outputs((self.directory / "state").read_text())
+        left = {f"STATE_{name}": value for name, value in state.items()}
+        ended = subprocess.run(
+            [sys.executable, "-c", "from beaker_ci.__main__ import post; post()", "action"],
+            cwd=self.directory,
+            env={**self.environment, **left},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
+        log = ended.stdout.decode(errors="replace")
+        return replace(self.result(ended.returncode), log=log)
 
     def result(self, exit_code: int) -> StepResult:
         """Reads what the step left behind."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from beaker_ci.run import describe, read_description
-from beaker_ci.sandbox.beaker import LocalBeaker
+from beaker_ci.run import Mark, describe, read_description
+from beaker_ci.sandbox.beaker import ExperimentView, LocalBeaker
+from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
 from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step, StepResult
+
+T = TypeVar("T")
 
 CONFIG = """\
 version: 1
@@ -57,6 +62,7 @@ class Stage:
         self.inputs = {"github-token": self.token}
         self.extra = beaker.environment()
         del self.extra["HOME"]
+        self.pause = threading.Event()
         self.number = hub.open_pull_request("feature", by="writer", title="Train better")
 
     def step(self, payload: Mapping[str, Any] | bytes, event: str = "issue_comment") -> Step:
@@ -113,15 +119,35 @@ class Stage:
             text = text.replace(sha, f"<{name}>").replace(sha[:7], f"<{name}>")
         return text
 
+    def schedule(self) -> StepResult:
+        """The clock starts the workflow; waits for the step's end."""
+        self.extra |= {"GITHUB_REPOSITORY_ID": str(self.hub.repository_id)}
+        return self.step({"schedule": "*/15 * * * *"}, "schedule").run()
+
+    def until(self, look: Callable[[], T], seconds: float = 30) -> T:
+        """Waits until a look finds something."""
+        give_up = time.monotonic() + seconds
+        while not (found := look()):
+            assert time.monotonic() < give_up, "it did not come about"
+            self.pause.wait(0.02)
+        return found
+
+    def mark(self, held: ExperimentView) -> Mark | None:
+        """The mark of an experiment, if it is one that the bot believes."""
+        return read_description(held.description, held.env["BEAKER_CI_KEY"], DEFAULT_TOKEN).mark
+
     def age_marks(self, seconds: int) -> None:
         """Makes every open run look as if its writer took it that much earlier."""
         with self.beaker.client() as client:
             for held in self.beaker.experiments("ci-bot"):
-                human, mark = read_description(held.description)
-                if mark is not None:
-                    older = replace(mark, since=mark.since - seconds)
-                    workload = client.workload.get(held.id)
-                    client.workload.update(workload, description=describe(human, older))
+                key = held.env["BEAKER_CI_KEY"]
+                told = read_description(held.description, key, DEFAULT_TOKEN)
+                if told.mark is not None:
+                    older = replace(told.mark, since=told.mark.since - seconds)
+                    client.workload.update(
+                        client.workload.get(held.id),
+                        description=describe(told.human, older, key, DEFAULT_TOKEN),
+                    )
 
     def leftovers(self) -> list[str]:
         """Everything on both servers that the test did not expect."""

@@ -162,10 +162,11 @@ def test_what_was_submitted_is_said_though_the_report_could_not_be_finished(stag
     stage.hub.take_check()
 
 
-def test_waiting_is_not_pretended(stage: Stage) -> None:
-    stage.inputs["wait"] = "true"
+def test_a_wait_that_cannot_be_read(stage: Stage) -> None:
+    stage.inputs["wait"] = "soon"
 
     result = stage.says(RUN)
 
     assert (result.exit_code, result.reason) == (2, "usage.bad-value")
+    assert "wait: 10m" in result.log
     assert stage.hub.exchanges == []

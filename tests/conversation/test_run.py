@@ -91,7 +91,14 @@ python train.py
  "BEAKER_CI_KEY": "fa26a7603d238293",
  "BEAKER_CI_REPO": "octo/widget",
  "BEAKER_CI_PR": "1",
- "BEAKER_CI_SHA": "<head>"
+ "BEAKER_CI_SHA": "<head>",
+ "BEAKER_CI_ASKER": "writer",
+ "BEAKER_CI_ASKER_ID": "7000004",
+ "BEAKER_CI_CHECK": "beaker / run fa26a760",
+ "BEAKER_CI_CONFIG": "<main>",
+ "BEAKER_CI_PRESET": "",
+ "BEAKER_CI_REPO_ID": "910000001",
+ "BEAKER_CI_RECEIPT": "[[[0,\\"request\\",\\"allow\\",\\"/beaker run\\"],[1,\\"who\\",\\"allow\\",\\"writer (7000004): the permission write satisfies write (`roles.run`)\\"],[1,\\"place\\",\\"allow\\",\\"\\"],[2,\\"pull-request\\",\\"allow\\",\\"#1\\"],[2,\\"open\\",\\"allow\\",\\"#1 is open\\"],[1,\\"comment\\",\\"allow\\",\\"\\"],[2,\\"unchanged\\",\\"allow\\",\\"never edited\\"],[2,\\"recent\\",\\"allow\\",\\"0 min old\\"],[1,\\"commit\\",\\"allow\\",\\"\\"],[2,\\"head\\",\\"allow\\",\\"<head>\\"],[2,\\"fork\\",\\"allow\\",\\"the head lies in this repository\\"],[2,\\"pin\\",\\"allow\\",\\"not needed\\"],[1,\\"accounts\\",\\"allow\\",\\"\\"],[2,\\"workspace\\",\\"allow\\",\\"ai2/widgets, from the configuration\\"],[2,\\"budget\\",\\"allow\\",\\"ai2/widgets-budget, from the configuration\\"],[1,\\"choices\\",\\"allow\\",\\"nothing to judge\\"],[1,\\"limits\\",\\"allow\\",\\"\\"],[2,\\"gpus\\",\\"allow\\",\\"0 of at most 8\\"],[2,\\"replicas\\",\\"allow\\",\\"1 of at most 1\\"],[2,\\"retries\\",\\"allow\\",\\"0 of at most 2\\"],[2,\\"task-timeout\\",\\"allow\\",\\"2h of at most 2h\\"],[2,\\"priority\\",\\"allow\\",\\"normal of at most normal\\"],[2,\\"price\\",\\"allow\\",\\"0 GPU-hours (0 GPUs \\\\u00d7 1 replica \\\\u00d7 2 h \\\\u00d7 1 attempt) of at most 64\\"]],[]]"
 }\
 """)
     assert held.spec["tasks"][0]["arguments"] == ["python", "train.py"]

@@ -216,6 +216,7 @@ def test_the_order_of_options_does_not_matter(options: list[str]) -> None:
         decision = j.judged(run)
         plan = make_plan(
             request=request,
+            repository_id=1,
             recipe=recipe,
             configuration=j.rules(),
             config_commit=None,

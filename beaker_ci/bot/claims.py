@@ -1,0 +1,78 @@
+"""Which process reports a run: one, until it is taken for dead.
+
+A run's experiment is the lock: its name exists once, and the mark in its description names the
+process that reports it. Whoever comes second waits for the first one's comment and check; if they
+do not appear within the lease, the first one is taken for dead and the run is taken over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.services import Services
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.run import Mark, Run
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+
+LEASE = 30
+"""Seconds after which a process that took a run and did not report it is taken for dead."""
+
+SETTLE = 1.0
+"""Seconds after taking over before we look whether somebody else did the same."""
+
+PATIENCE = 3 * LEASE
+"""Seconds after which we stop waiting for others, or for Beaker to keep what we write."""
+
+
+def is_ours(services: Services, run: Run) -> bool:
+    """Whether this process took the run, and nobody can have taken us for dead since."""
+    mark = run.mark
+    if mark is None or mark.writer != services.writer:
+        return False
+    return services.clock.now().timestamp() <= mark.since + LEASE / 2
+
+
+def is_free(mark: Mark, services: Services) -> bool:
+    """Whether the run is ours to take: our own, or left alone for longer than a lease.
+
+    A time in the future is nobody's: a clock was wrong.
+    """
+    age = abs(services.clock.now().timestamp() - mark.since)
+    return mark.writer == services.writer or age >= LEASE
+
+
+def claim(services: Services, beaker: Session, run: Run) -> Run:
+    """Waits until the run is reported by its writer, or ours to report.
+
+    Returns:
+        The run as it is now: reported, or with our mark.
+
+    Raises:
+        Problem: When neither came about.
+    """
+    run = beaker.refresh(run)
+    give_up = services.clock.now().timestamp() + PATIENCE
+    while run.mark is None or not run.mark.is_reported():
+        now = services.clock.now()
+        if now.timestamp() > give_up:
+            raise _unclaimed(run)
+        claimed = run.mark is None or is_free(run.mark, services)
+        if claimed:
+            held = run.mark or run.new_mark(services.writer, now)
+            beaker.write_mark(run, held.taken_by(services.writer, now))
+        services.clock.sleep(SETTLE)
+        run = beaker.refresh(run)
+        if claimed and run.mark is not None and run.mark.writer == services.writer:
+            break
+    return run
+
+
+def _unclaimed(run: Run) -> Problem:
+    return Problem(
+        Reason.BEAKER_UNAVAILABLE,
+        "The run's mark could not be taken.",
+        why=f"Another process holds it, or Beaker does not keep what we write to {run.name}.",
+    )

@@ -1,0 +1,171 @@
+"""What was left unfinished, finished: reports of runs, and commands that nobody heard.
+
+Runs are found by the open mark in Beaker's list alone. Nothing is read of a run that stands where
+its report says, and nothing is asked of GitHub for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.claims import LEASE
+from beaker_ci.bot.missed import answer_missed
+from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.rules import read_configuration
+from beaker_ci.bot.services import SHORT, Services
+from beaker_ci.events import Repository
+from beaker_ci.history import stage_of
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.run import OpenRun, Run
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+
+SHORT_CHANGES = 10
+"""Changes that it reports at most; the whole pass does the others."""
+
+OUTAGES = 3
+"""Runs in a row that fail since a service is away, before a pass gives up."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What could not be brought up to date: an experiment's name, or words."""
+
+    name: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one reconcile did.
+
+    Attributes:
+        open: Runs with an open mark.
+        changed: Those whose report was written.
+        missed: Authors of unanswered commands who were told to repeat them.
+        failures: What could not be done now; the next pass tries again.
+    """
+
+    open: int
+    changed: tuple[Reported, ...]
+    missed: int
+    failures: tuple[Failure, ...]
+
+
+def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pass:
+    """Brings the reports of our open runs in line with Beaker, the oldest run first.
+
+    Args:
+        services: Both services.
+        repository: Whose runs.
+        whole: All of them; otherwise the newest :data:`SHORT`, as they were listed last.
+
+    Raises:
+        Problem: When the list cannot be read. What goes wrong with one run stops no other.
+    """
+    beaker = services.beaker()
+    if whole:
+        beaker.forget_runs()
+    listed = beaker.open_runs(repository.id, None if whole else SHORT)
+    now = services.clock.now().timestamp()
+    due = [found for found in reversed(listed) if _is_due(found, now)]
+    changed: list[Reported] = []
+    failures: list[Failure] = []
+    rules = _Rules(services)
+    for found in due if whole else due[:SHORT_CHANGES]:
+        try:
+            changed += _bring_up_to_date(services, beaker, repository, found, rules)
+        except Problem as problem:
+            failures.append(Failure(found.name, problem))
+            if _is_away(failures):
+                break
+    missed = _answer_missed(services, repository, failures) if whole else 0
+    return Pass(len(listed), tuple(changed), missed, tuple(failures))
+
+
+def _answer_missed(services: Services, repository: Repository, failures: list[Failure]) -> int:
+    try:
+        return answer_missed(services, repository)
+    except Problem as problem:
+        failures.append(Failure("unanswered commands", problem))
+        return 0
+
+
+def _is_due(found: OpenRun, now: float) -> bool:
+    """Whether a run's report may be behind, by what the list says."""
+    if found.mark is None:
+        return True
+    if not found.mark.is_reported():
+        return abs(now - found.mark.since) >= LEASE
+    return stage_of(found.status) != found.mark.shown
+
+
+def _bring_up_to_date(
+    services: Services, beaker: Session, repository: Repository, found: OpenRun, rules: _Rules
+) -> Iterator[Reported]:
+    run, state = beaker.look(found.workload_id, services.clock.now().timestamp())
+    if not _is_ours(run, repository):
+        return
+    before = run.mark
+    reporter = Reporter(services, beaker, lambda: rules.publish_logs(run))
+    reported = reporter.report(run, place_of(run), state)
+    if reported.run.mark != before:
+        yield reported
+
+
+def _is_ours(run: Run, repository: Repository) -> bool:
+    """Whether the spec agrees with the name, and names this repository."""
+    return run.repository_id == repository.id and run.name.endswith(f"-{run.key}")
+
+
+def _is_away(failures: list[Failure]) -> bool:
+    """Whether the last few failed since a service is away: then the others would too."""
+    away = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+    last = failures[-OUTAGES:]
+    return len(last) == OUTAGES and all(failure.problem.reason in away for failure in last)
+
+
+class _Rules:
+    """What may be published, read once, when the first run has ended."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._publish_logs: str | None = None
+
+    def publish_logs(self, run: Run) -> str:
+        """Without rules that can be read, nothing of a log is published."""
+        if self._publish_logs is None:
+            try:
+                self._publish_logs = read_configuration(self._services, run.sha).publish_logs
+            except Problem:
+                self._publish_logs = "none"
+        return self._publish_logs
+
+
+def keep_up(
+    services: Services,
+    repository: Repository,
+    every: float,
+    tell: Callable[[Pass | Problem], None],
+    stopping: threading.Event,
+) -> None:
+    """Reconciles again and again until it is told to stop.
+
+    Args:
+        services: Both services.
+        repository: Whose runs.
+        every: Seconds between the ends of two passes.
+        tell: Hears of every pass, and of every one that could not be made.
+        stopping: Set when somebody asks us to end.
+    """
+    while not stopping.is_set():
+        try:
+            tell(reconcile(services, repository, whole=True))
+        except Problem as problem:
+            tell(problem)
+        stopping.wait(every)

@@ -1,0 +1,169 @@
+"""Following runs to their end, for workflows that wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.answers import Answer, run_answer
+from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.rules import read_configuration
+from beaker_ci.bot.services import Services
+from beaker_ci.config import Configuration
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.run import Run
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+
+FIRST_PAUSE = 2.0
+"""Seconds between two looks at the beginning."""
+
+LONGEST_PAUSE = 15.0
+"""Seconds between two looks later on."""
+
+OUTAGE = 600.0
+"""Seconds for which Beaker or GitHub may stay away while we wait."""
+
+LAST_LOOK = 3.0
+"""Seconds that a run which we stopped gets to end before we leave; a runner kills us after ten."""
+
+
+def wait_for(
+    services: Services,
+    reporter: Reporter,
+    runs: Sequence[Run],
+    *,
+    until: float,
+    stopping: threading.Event,
+) -> tuple[Reported, ...]:
+    """Follows runs by asking for their jobs, and reports each change.
+
+    Args:
+        services: The clock.
+        reporter: Brings comments and checks up to date.
+        runs: What to follow.
+        until: Unix seconds after which it gives up waiting.
+        stopping: Set when somebody asks us to end.
+
+    Returns:
+        Each run as it was seen last, in order; not all have ended if time ran out.
+
+    Raises:
+        Problem: When a service stays away for :data:`OUTAGE`.
+    """
+    seen: dict[str, Reported] = {}
+    heard, pause = services.clock.now().timestamp(), FIRST_PAUSE
+    while True:
+        try:
+            for run in runs:
+                before = seen.get(run.workload_id)
+                if before is None or before.state.verdict is None:
+                    seen[run.workload_id] = _follow(reporter, before.run if before else run)
+            heard = services.clock.now().timestamp()
+        except Problem as problem:
+            away = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+            gone = services.clock.now().timestamp() - heard > OUTAGE
+            if problem.reason not in away or gone or stopping.is_set():
+                raise
+        last = [seen[run.workload_id] for run in runs if run.workload_id in seen]
+        ended = len(last) == len(runs) and all(one.state.verdict for one in last)
+        if ended or stopping.is_set() or services.clock.now().timestamp() >= until:
+            return tuple(last)
+        stopping.wait(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
+
+
+def _follow(reporter: Reporter, run: Run) -> Reported:
+    run, state = reporter.look(run)
+    return reporter.report(run, place_of(run), state)
+
+
+def await_runs(
+    services: Services, answers: Sequence[Answer], until: float, stopping: threading.Event
+) -> tuple[Answer, ...]:
+    """Follows the runs among some answers to their end.
+
+    When it is told to stop, it stops or keeps the runs as ``on_cancel`` says.
+
+    Args:
+        services: Both services.
+        answers: What was answered; those without a run stay as they are.
+        until: Unix seconds after which it gives up waiting.
+        stopping: Set when somebody asks us to end.
+
+    Returns:
+        The answers as they stand now.
+
+    Raises:
+        Problem: When a service stays away.
+    """
+    runs = {answer.run.workload_id: answer.run for answer in answers if answer.run is not None}
+    rules = _rules(services, tuple(runs.values()))
+    reporter = Reporter(services, services.beaker(), lambda: rules.publish_logs)
+    followed = tuple(runs.values())
+    try:
+        seen = wait_for(services, reporter, followed, until=until, stopping=stopping)
+    except Problem:
+        if not stopping.is_set():
+            raise
+        seen = ()
+    ended = {one.run.name for one in seen if one.state.verdict is not None}
+    left = [run.name for run in followed if run.name not in ended]
+    if stopping.is_set() and rules.on_cancel == "stop" and stop(services.beaker(), left):
+        soon = services.clock.now().timestamp() + LAST_LOOK
+        seen = wait_for(services, reporter, followed, until=soon, stopping=threading.Event())
+    reported = {one.run.workload_id: one for one in seen}
+    return tuple(
+        run_answer(answer.command, reported[answer.run.workload_id])
+        if answer.run is not None and answer.run.workload_id in reported
+        else answer
+        for answer in answers
+    )
+
+
+def _rules(services: Services, runs: Sequence[Run]) -> Configuration:
+    """The rules as they stand; without rules that can be read, nothing of a log is published."""
+    try:
+        return read_configuration(services, runs[0].sha)
+    except Problem:
+        return Configuration(publish_logs="none")
+
+
+def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
+    """Stops what a step waited for that is gone, if ``on_cancel`` says so.
+
+    Args:
+        services: Both services.
+        names: Of the experiments that it waited for, or was about to submit.
+
+    Returns:
+        The runs that were stopped.
+
+    Raises:
+        Problem: When Beaker does not answer.
+    """
+    beaker = services.beaker()
+    found = [run for name in names if (run := beaker.find(name, name.rpartition("-")[2]))]
+    left = [run for run in found if not run.has_ended]
+    if not left or _rules(services, left).on_cancel != "stop":
+        return ()
+    stop(beaker, [run.name for run in left])
+    return tuple(left)
+
+
+def stop(beaker: Session, names: Sequence[str]) -> tuple[Run, ...]:
+    """Stops our experiments of these names that Beaker holds and that have not ended.
+
+    Raises:
+        Problem: When Beaker does not answer; those before are stopped.
+    """
+    stopped = []
+    for name in names:
+        run = beaker.find(name, name.rpartition("-")[2])
+        if run is not None and not run.has_ended:
+            beaker.cancel(run.workload_id)
+            stopped.append(run)
+    return tuple(stopped)

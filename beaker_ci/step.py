@@ -1,0 +1,240 @@
+"""From an event to an exit code: the work of one workflow step."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from beaker_ci.events import (
+    CommentCreated,
+    Dispatched,
+    Event,
+    Ignored,
+    Repository,
+    Scheduled,
+    parse_event,
+)
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+from beaker_ci.runner import Exit, Files, Inputs, exit_code, log, read_event, wait_seconds
+
+if TYPE_CHECKING:
+    from beaker_ci.bot import Answer, Order, Services
+    from beaker_ci.bot.reconcile import Pass
+
+
+class Step:
+    """One step, from its event to its exit code."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        files: Files,
+        environment: Mapping[str, str],
+        stopping: threading.Event,
+    ) -> None:
+        self._inputs = inputs
+        self._files = files
+        self._environment = environment
+        self._stopping = stopping
+        self._wait = 0.0
+        self._expected: list[str] = []
+
+    def run(self) -> int:
+        """Handles the event.
+
+        Returns:
+            The exit code.
+
+        Raises:
+            Problem: When nothing could be answered at all.
+        """
+        event = parse_event(self._inputs.event_name, read_event(self._inputs))
+        self._wait = wait_seconds(self._inputs.wait)
+        where = event.repository.full_name if event.repository else self._inputs.repository
+        services = connect(self._inputs, where, self._environment, self._expect)
+        try:
+            if isinstance(event, Scheduled):
+                return self._reconcile(services, event)
+            code = self._handle(event, services)
+            self._keep_up(services, event)
+            return code
+        finally:
+            services.beaker.close()
+            if self._expected and not self._stopping.is_set():
+                self._files.write_awaited([])
+
+    def _expect(self, name: str) -> None:
+        """Remembers an experiment that may come to be, for the post step, if we wait for it."""
+        if self._wait:
+            self._expected.append(name)
+            self._files.write_awaited(self._expected)
+
+    def _handle(self, event: Event, services: Services) -> int:
+        answers = _answers(event, services, self._inputs)
+        self._tell(answers)
+        answered = isinstance(event, CommentCreated)
+        codes = [exit_code(answer.reason, answered=answered) for answer in answers]
+        if self._wait and any(answer.run for answer in answers):
+            answers = self._follow(services, answers)
+            codes += [_mirrored(answer) for answer in answers]
+            if self._stopping.is_set():
+                codes.append(Exit.FAILED)
+        return max(codes, default=Exit.HANDLED)
+
+    def _follow(self, services: Services, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        from beaker_ci.bot.waiting import await_runs
+
+        until = services.clock.now().timestamp() + self._wait
+        answers = await_runs(services, answers, until, self._stopping)
+        self._tell(answers)
+        return tuple(answers)
+
+    def _tell(self, answers: Sequence[Answer]) -> None:
+        self._files.write_outputs([_output_of(answer) for answer in answers])
+        views = [answer.view for answer in answers]
+        self._files.write_summary(views)
+        log(views)
+
+    def _reconcile(self, services: Services, event: Event) -> int:
+        from beaker_ci.bot.reconcile import reconcile
+
+        done = reconcile(services, self._repository(services, event), whole=True)
+        outputs = [
+            {
+                "run-id": one.run.run_id,
+                "workload-id": one.run.workload_id,
+                "status": one.state.stage,
+                "conclusion": one.state.conclusion or "",
+            }
+            for one in done.changed
+        ]
+        self._files.write_outputs([], reconciled=outputs)
+        self._files.write_summary([one.view for one in done.changed])
+        log([one.view for one in done.changed])
+        _log_pass(done)
+        away = any(exit_code(failure.problem.reason, answered=True) for failure in done.failures)
+        return Exit.SERVICE_AWAY if away else Exit.HANDLED
+
+    def _keep_up(self, services: Services, event: Event) -> None:
+        """The short pass after an event; whatever goes wrong here is for the next one."""
+        if not services.has_beaker or self._stopping.is_set():
+            return
+        from beaker_ci.bot.reconcile import reconcile
+
+        try:
+            _log_pass(reconcile(services, self._repository(services, event), whole=False))
+        except Problem as problem:
+            sys.stdout.write(f"Reports of other runs were not looked at: {problem.reason}.\n")
+
+    def _repository(self, services: Services, event: Event) -> Repository:
+        """Where the event happened: by its payload, else by the runner, else by GitHub."""
+        if event.repository is not None:
+            return event.repository
+        if self._inputs.repository_id.isdecimal():
+            number = int(self._inputs.repository_id)
+            return Repository(number, self._inputs.repository, default_branch="", private=True)
+        from beaker_ci.github import read_repository
+
+        return read_repository(services.hub)
+
+
+def _nobody(name: str) -> None:
+    """Nobody waits for an experiment."""
+
+
+def connect(
+    inputs: Inputs,
+    repository: str,
+    environment: Mapping[str, str],
+    expect: Callable[[str], None] = _nobody,
+) -> Services:
+    """Makes the services that a step's inputs name; no request is sent yet.
+
+    Raises:
+        Problem: When there is no GitHub token.
+    """
+    if not inputs.github_token or not repository:
+        raise Problem(
+            Reason.GITHUB_FORBIDDEN,
+            "There is no GitHub token, or no repository.",
+            why="The input `github-token` or the variable GITHUB_REPOSITORY is empty.",
+            next_step="Run this as a step of a workflow, without that input: the job's own token "
+            "is its default.",
+        )
+    from beaker_ci.bot import Services
+
+    return Services.connect(
+        repository=repository,
+        github_token=inputs.github_token,
+        api_url=inputs.api_url,
+        server_url=inputs.server_url,
+        config_path=inputs.config,
+        beaker_token=inputs.beaker_token or None,
+        environment=environment,
+        expect=expect,
+    )
+
+
+def _answers(event: Event, services: Services, inputs: Inputs) -> tuple[Answer, ...]:
+    from beaker_ci.bot import handle_comment, handle_dispatch
+
+    if isinstance(event, CommentCreated):
+        return handle_comment(event, services)
+    if isinstance(event, Dispatched):
+        return handle_dispatch(event, _order(inputs), services)
+    if isinstance(event, Ignored):
+        print(event.why)  # noqa: T201 - the step's log
+    return ()
+
+
+def _mirrored(answer: Answer) -> Exit:
+    """What the awaited run's verdict makes of the exit code; a run that goes on is no failure."""
+    ended = answer.run is not None and answer.status == "finished"
+    return Exit.FAILED if ended and answer.conclusion != "success" else Exit.HANDLED
+
+
+def _order(inputs: Inputs) -> Order:
+    from beaker_ci.bot import Order
+
+    number = inputs.pull_request.removeprefix("#")
+    if number and not (number.isascii() and number.isdecimal() and len(number) < 12):
+        raise Problem(
+            Reason.USAGE_BAD_VALUE,
+            "The input `pull-request` is no number.",
+            why=f"It is {inputs.pull_request!r}.",
+            next_step="Give the pull request's number, or leave the input out.",
+        )
+    return Order(
+        command=inputs.command,
+        number=int(number) if number else None,
+        sha=inputs.sha,
+        branch=inputs.branch,
+        run=inputs.run,
+        actor=inputs.actor,
+    )
+
+
+def _output_of(answer: Answer) -> dict[str, str]:
+    return {
+        "command": answer.command,
+        "reason-code": answer.reason.value,
+        "run-id": answer.run.run_id if answer.run else "",
+        "workload-id": answer.run.workload_id if answer.run else "",
+        "experiment-url": answer.run.url if answer.run else "",
+        "status": answer.status,
+        "conclusion": answer.conclusion,
+    }
+
+
+def _log_pass(done: Pass) -> None:
+    """Says in the step's log what a reconcile did; only words of ours."""
+    if done.changed or done.failures or done.missed:
+        sys.stdout.write(
+            f"Open runs: {done.open}; reports brought up to date: {len(done.changed)}; "
+            f"not possible now: {len(done.failures)}; commands missed: {done.missed}.\n"
+        )
+    for failure in done.failures:
+        sys.stdout.write(f"  {failure.name}: {failure.problem.reason}\n")

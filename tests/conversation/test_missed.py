@@ -1,0 +1,98 @@
+"""Commands that no workflow answered: never executed late, but told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from stage import Stage, open_stage
+
+from beaker_ci.sandbox.github import Clock
+
+RUN = "/beaker run gpu-tests"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """GitHub's, half an hour behind everybody else's."""
+    return Clock(datetime.now(UTC) - timedelta(minutes=30))
+
+
+@pytest.fixture
+def old(tmp_path: Path, clock: Clock) -> Iterator[Stage]:
+    """A stage whose GitHub lives in the past."""
+    with open_stage(tmp_path, clock=clock) as stage:
+        yield stage
+        assert stage.leftovers() == []
+
+
+def test_an_unanswered_command_is_told_to_be_repeated(old: Stage) -> None:
+    old.hub.comment(old.number, by="writer", body=f"Please:\n\n{RUN} --gpus 1")
+
+    assert old.schedule().exit_code == 0
+
+    answer = old.answer()
+    assert "refused.stale" in answer
+    assert f"{RUN} --gpus 1" in answer
+    assert "Please repeat it" in answer
+
+    assert old.schedule().exit_code == 0  # told once
+
+
+@pytest.mark.parametrize(
+    ("minutes", "by", "body"),
+    [
+        (5, "writer", RUN),  # its workflow may be on the way
+        (70, "writer", RUN),  # nobody would obey it any more
+        (30, "stranger", RUN),
+        (30, "writer", "I would never write `/beaker run`"),
+    ],
+)
+def test_what_is_left_alone(old: Stage, clock: Clock, minutes: int, by: str, body: str) -> None:
+    clock.advance(60 * (30 - minutes))
+    old.hub.comment(old.number, by=by, body=body)
+
+    assert old.schedule().exit_code == 0
+
+
+def test_an_answered_command_was_not_missed(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=RUN)
+    typo = old.hub.comment(old.number, by="writer", body="/beaker rnu")
+    for event in (asked, typo):
+        assert old.deliver(event).exit_code == 0
+        old.heard(event)
+
+    assert old.schedule().exit_code == 0
+
+    old.hub.take_comment(old.number)
+    old.hub.take_comment(old.number)
+    old.hub.take_check()
+    old.beaker.take_experiment()
+
+
+def test_a_run_whose_comment_somebody_deleted_was_not_missed(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=RUN)
+    assert old.deliver(asked).exit_code == 0
+    old.heard(asked)
+    old.hub.delete_comment(old.hub.take_comment(old.number).id)
+
+    assert old.schedule().exit_code == 0
+
+    old.hub.take_check()
+    old.beaker.take_experiment()
+
+
+def test_a_late_workflow_takes_the_word_back(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=RUN)
+    assert old.schedule().exit_code == 0
+    assert "refused.stale" in old.hub.comments(old.number)[-1].body
+
+    assert old.deliver(asked).reason == "accepted"
+
+    old.heard(asked)
+    assert old.hub.take_comment(old.number).deleted
+    assert "Queued on Beaker" in old.hub.take_comment(old.number).body
+    old.hub.take_check()
+    old.beaker.take_experiment()

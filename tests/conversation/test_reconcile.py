@@ -1,0 +1,101 @@
+"""A run goes on while nobody waits; a schedule, or the next event, finishes its report."""
+
+from __future__ import annotations
+
+from inline_snapshot import snapshot
+from stage import CONFIG, Stage
+
+RUN = "/beaker run gpu-tests"
+
+
+def ask(stage: Stage, body: str = RUN) -> str:
+    """Somebody asks for a run; returns its id on Beaker."""
+    asked = stage.hub.comment(stage.number, by="writer", body=body)
+    result = stage.deliver(asked)
+    assert (result.exit_code, result.reason) == (0, "accepted")
+    stage.heard(asked)
+    return result.outputs["workload-id"]
+
+
+def test_the_whole_life_of_a_run(stage: Stage) -> None:
+    workload = ask(stage)
+    assert stage.hub.check_runs()[0].status == "queued"
+
+    stage.beaker.start(workload)
+    stage.beaker.wait(workload, "running")
+    assert stage.schedule().exit_code == 0
+
+    assert stage.hub.check_runs()[0].status == "in_progress"
+    assert "Running on Beaker" in stage.hub.comments(stage.number)[-1].body
+
+    stage.beaker.write_log(workload, "12 tests passed")
+    stage.beaker.finish(workload, results={"metrics.json": '{"accuracy": 0.91}'})
+    stage.beaker.wait(workload)
+    assert stage.schedule().exit_code == 0
+
+    check = stage.hub.take_check()
+    assert (check.name, check.status, check.conclusion) == (
+        "beaker / gpu-tests",
+        "completed",
+        "success",
+    )
+    body = stage.hub.take_comment(stage.number).body
+    assert "Passed on Beaker" in body
+    assert "accuracy" in body
+    held = stage.beaker.take_experiment()
+    mark = stage.mark(held)
+    assert mark is not None
+    assert mark.used is not None
+    assert not mark.is_open
+    assert "beaker-ci:open" not in held.description
+    assert (mark.reserved, mark.shown) == (0.25, "finished")
+
+
+def test_nothing_changed_costs_one_request_to_beaker_and_none_to_github(stage: Stage) -> None:
+    ask(stage)
+    stage.beaker.requests.clear()
+    before = len(stage.hub.exchanges)
+
+    result = stage.step(stage.hub.push_event("main", by="writer", before="0" * 40), "push").run()
+
+    assert result.exit_code == 0
+    assert stage.hub.exchanges[before:] == []
+    assert stage.beaker.requests.table() == snapshot(
+        {"GetUser": 1, "ResolveOrganizationName": 1, "ListWorkloads": 1}
+    )
+    stage.hub.take_comment(stage.number)
+    stage.hub.take_check()
+    stage.beaker.take_experiment()
+
+
+def test_a_failure_is_told_with_its_last_lines(stage: Stage) -> None:
+    workload = ask(stage)
+    stage.beaker.start(workload)
+    stage.beaker.write_log(workload, "loading\nAssertionError: loss is NaN\nhf_" + "a" * 30)
+    stage.beaker.finish(workload, exit_code=3)
+
+    assert stage.schedule().exit_code == 0
+
+    check = stage.hub.take_check()
+    assert (check.status, check.conclusion) == ("completed", "failure")
+    body = stage.answer()
+    assert "AssertionError: loss is NaN" in body
+    assert "exit code 3" in body
+    assert "hf_a" not in body
+    stage.beaker.take_experiment()
+
+
+def test_logs_that_may_not_be_published_are_not(stage: Stage) -> None:
+    workload = ask(stage)
+    stage.hub.repository.commit(
+        "main", {".github/beaker-ci.yml": f"{CONFIG}publish_logs: none\n"}, message="Hush"
+    )
+    stage.beaker.start(workload)
+    stage.beaker.write_log(workload, "AssertionError: loss is NaN")
+    stage.beaker.finish(workload, exit_code=3)
+
+    assert stage.schedule().exit_code == 0
+
+    assert "AssertionError" not in stage.hub.take_comment(stage.number).body
+    assert "AssertionError" not in str(stage.hub.take_check())
+    stage.beaker.take_experiment()
