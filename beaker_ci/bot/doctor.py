@@ -114,17 +114,16 @@ def _denied(code: str, patient: Patient, denied: Denied) -> Finding:
 
 
 def _token(code: str, patient: Patient, rights: Rights) -> Finding:
+    what = f"The GitHub token reads {patient.repository}"
     if rights.login is None:
-        whose = "a workflow's or an app's token"
-    elif rights.scopes is None:
-        whose = f"a fine-grained token of {rights.login}, who has the right `{rights.role}` here"
-    else:
-        whose = (
-            f"a token of {rights.login}, who has the right `{rights.role}` here; "
-            f"scopes: {rights.scopes or 'none'}"
-        )
-    evidence = f"{whose}. It only looks; the workflow writes with its own token"
-    return well(code, f"The GitHub token reads {patient.repository}", evidence)
+        return well(code, what, "it is a workflow's or an app's")
+    kind = "fine-grained" if rights.scopes is None else f"scopes: {rights.scopes or 'none'}"
+    return well(
+        code,
+        what,
+        f"it is {rights.login}'s, who has the right `{rights.role}` here ({kind}); it only looks, "
+        "the workflow writes with its own",
+    )
 
 
 def _configuration(

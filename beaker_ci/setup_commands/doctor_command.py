@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import sys
@@ -48,6 +49,8 @@ def doctor(repo: str | None, config: str, style: str) -> None:
     """
     from beaker_ci.bot.doctor import Patient, examine
 
+    # PyGithub warns of every refusal; here each of them is an answer.
+    logging.getLogger("github").setLevel(logging.ERROR)
     patient = Patient(
         repository=_repository(repo),
         github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",

@@ -108,20 +108,18 @@ def _check_names(workspace: str | None, budget: str | None) -> None:
     try:
         parse_configuration(json.dumps({"version": 1, **given}), "init")
     except Problem as problem:
-        lines = (line.split(": ", 1)[1] for line in problem.why.splitlines())
-        raise click.UsageError("\n".join(lines)) from None
+        raise click.UsageError(re.sub(r"(?m)^init:\d+: ", "", problem.why)) from None
 
 
 def _write(console: Console, root: Path, path: str, text: str, *, force: bool) -> bool:
     """Writes one file, and says so; False when it is there and stays."""
     file = root / path
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("w" if force else "x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
+    if file.exists() and not force:
         console.print(f"kept   {path} (there already; --force replaces it)")
         return False
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from None
     console.print(f"wrote  {path}")

@@ -31,7 +31,7 @@ octo/widget
 
 GitHub
   ✓ The GitHub token reads octo/widget
-      a token of admin, who has the right `admin` here; scopes: repo. It only looks; the workflow writes with its own token
+      it is admin's, who has the right `admin` here (scopes: repo); it only looks, the workflow writes with its own
 
 Configuration
   ✓ `.github/beaker-ci.yml` is valid
@@ -210,7 +210,7 @@ def test_an_archived_workspace_with_a_damaged_entrypoint(clinic: Clinic) -> None
     clinic.token = clinic.hub.add_token("user", user="writer", permissions={"secrets": "read"})
     code, text = clinic.see()  # makes the dataset
     assert code == 0
-    assert "a fine-grained token of writer, who has the right `push` here." in text
+    assert "it is writer's, who has the right `push` here (fine-grained)" in text
     clinic.beaker.world.find_workspace("ai2/widgets").archived = True
     with clinic.beaker.client() as client:
         space = client.workspace.get("ai2/widgets")
