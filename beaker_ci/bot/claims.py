@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
 LEASE = 30
-"""Seconds after which a process that took a run and did not report it is taken for dead."""
+"""Seconds for which a mark must stay as it is, under our eyes, before its writer is taken for
+dead."""
+
+STALE = 180
+"""Age of a mark, in seconds by two processes' clocks, at which its writer is taken for dead at
+once. Clocks differ: this bears a minute or two."""
 
 SETTLE = 1.0
 """Seconds after taking over before we look whether somebody else did the same."""
@@ -35,13 +40,12 @@ def is_ours(services: Services, run: Run) -> bool:
     return services.clock.now().timestamp() <= mark.since + LEASE / 2
 
 
-def is_free(mark: Mark, services: Services) -> bool:
-    """Whether the run is ours to take: our own, or left alone for longer than a lease.
+def is_stale(mark: Mark, services: Services) -> bool:
+    """Whether a mark is so old that its writer must be dead.
 
-    A time in the future is nobody's: a clock was wrong.
+    A time far in the future is nobody's: a clock was wrong.
     """
-    age = abs(services.clock.now().timestamp() - mark.since)
-    return mark.writer == services.writer or age >= LEASE
+    return abs(services.clock.now().timestamp() - mark.since) >= STALE
 
 
 def claim(services: Services, beaker: Session, run: Run) -> Run:
@@ -54,12 +58,15 @@ def claim(services: Services, beaker: Session, run: Run) -> Run:
         Problem: When neither came about.
     """
     run = beaker.refresh(run)
-    give_up = services.clock.now().timestamp() + PATIENCE
+    begun = services.clock.now().timestamp()
+    watched, since = run.mark, begun
     while run.mark is None or not run.mark.is_reported():
         now = services.clock.now()
-        if now.timestamp() > give_up:
+        if run.mark != watched:
+            watched, since = run.mark, now.timestamp()
+        if now.timestamp() > begun + PATIENCE:
             raise _unclaimed(run)
-        claimed = run.mark is None or is_free(run.mark, services)
+        claimed = _is_free(services, run.mark, now.timestamp() - since)
         if claimed:
             held = run.mark or run.new_mark(services.writer, now)
             beaker.write_mark(run, held.taken_by(services.writer, now))
@@ -68,6 +75,19 @@ def claim(services: Services, beaker: Session, run: Run) -> Run:
         if claimed and run.mark is not None and run.mark.writer == services.writer:
             break
     return run
+
+
+def _is_free(services: Services, mark: Mark | None, unchanged: float) -> bool:
+    """Whether a run is ours to take.
+
+    Args:
+        services: Who we are.
+        mark: The run's.
+        unchanged: Seconds for which we have seen it as it is.
+    """
+    if mark is None or mark.writer == services.writer:
+        return True
+    return unchanged >= LEASE or is_stale(mark, services)
 
 
 def _unclaimed(run: Run) -> Problem:

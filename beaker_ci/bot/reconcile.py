@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.claims import LEASE
+from beaker_ci.bot.claims import is_stale
 from beaker_ci.bot.missed import answer_missed
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import read_configuration
@@ -72,8 +72,7 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     if whole:
         beaker.forget_runs()
     listed = beaker.open_runs(repository.id, None if whole else SHORT)
-    now = services.clock.now().timestamp()
-    due = [found for found in reversed(listed) if _is_due(found, now)]
+    due = [found for found in reversed(listed) if _is_due(services, found)]
     changed: list[Reported] = []
     failures: list[Failure] = []
     rules = _Rules(services)
@@ -96,12 +95,12 @@ def _answer_missed(services: Services, repository: Repository, failures: list[Fa
         return 0
 
 
-def _is_due(found: OpenRun, now: float) -> bool:
+def _is_due(services: Services, found: OpenRun) -> bool:
     """Whether a run's report may be behind, by what the list says."""
     if found.mark is None:
         return True
     if not found.mark.is_reported():
-        return abs(now - found.mark.since) >= LEASE
+        return is_stale(found.mark, services)
     return stage_of(found.status) != found.mark.shown
 
 

@@ -100,6 +100,6 @@ def test_a_vanished_runner_stops_its_run_in_the_post_step(stage: Stage) -> None:
     assert after.exit_code == 0
     assert "which this step was waiting for" in after.log
     assert stage.beaker.wait(workload).status == "canceled"
-    stage.age_marks(60)
+    stage.age_marks(600)
     assert stage.schedule().exit_code == 0
     assert take_all(stage)[1] == "cancelled"
