@@ -15,7 +15,14 @@ from beaker_ci.setup.samples import Place, Sample, samples
 from beaker_ci.setup.values import Unknowable
 from beaker_ci.setup.workflow import BeakerJob, beaker_jobs, mapping, read_workflow
 
-_ANEW = "Write the workflow anew with `beaker-ci init --force`, then merge it."
+_LET_COMMANDS = (
+    "Ask for `contains(github.event.comment.body, '/beaker')` in the `if`: a command may stand on any "
+    "line of a comment."
+)
+_LET_OTHERS = (
+    "Let every event but `issue_comment` through: begin the `if` with "
+    "`github.event_name != 'issue_comment' ||`."
+)
 
 
 @dataclass(frozen=True)
@@ -139,10 +146,7 @@ def _filter(jobs: list[BeakerJob], place: Place) -> Iterator[Finding]:
                     code,
                     f"The job's `if` does not let {sample.what} through",
                     listening[0].where("if"),
-                    remedy="Let every event but `issue_comment` through: begin the `if` with "
-                    "`github.event_name != 'issue_comment' ||`."
-                    if sample.event != "issue_comment"
-                    else _ANEW,
+                    remedy=_LET_COMMANDS if sample in asked.commands else _LET_OTHERS,
                 )
                 return
         for job in _listening(jobs, "issue_comment"):

@@ -41,7 +41,7 @@ class Samples:
     """The events that decide whether a workflow serves us well.
 
     Attributes:
-        commands: Commands on one pull request and on another, from people.
+        commands: Commands on one pull request and on another, on any line of a comment.
         chatter: A comment that is no command.
         schedule: The clock.
         dispatch: Somebody starts the workflow by hand.
@@ -71,13 +71,14 @@ def samples(place: Place, cron: str) -> Samples:
     return Samples(
         commands=(
             comment(1, 1, "/beaker run gpu-tests", "a command"),
-            comment(2, 1, "Please:\n\n/beaker status", "another command on the same pull request"),
+            comment(2, 1, "/beaker status", "another command on the same pull request"),
             comment(3, 2, "/beaker run gpu-tests", "a command on another pull request"),
+            comment(4, 2, "Please:\n\n/beaker status", "a command on a later line of a comment"),
         ),
-        chatter=comment(4, 1, "Looks good to me!", "a comment that is no command"),
-        schedule=_sample(place, 5, "schedule", "the schedule", {"schedule": cron}, {}),
+        chatter=comment(5, 1, "Looks good to me!", "a comment that is no command"),
+        schedule=_sample(place, 6, "schedule", "the schedule", {"schedule": cron}, {}),
         dispatch=_sample(
-            place, 6, "workflow_dispatch", "a start by hand", {"inputs": Partial(inputs)}, inputs
+            place, 7, "workflow_dispatch", "a start by hand", {"inputs": Partial(inputs)}, inputs
         ),
     )
 

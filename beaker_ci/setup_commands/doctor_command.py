@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -39,7 +40,10 @@ _SECTIONS = {
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
 def doctor(repo: str | None, config: str, style: str) -> None:
-    """Check tokens, rights, settings, workflow and Beaker accounts; say how to mend them.
+    """Check a repository's set-up, and say how to mend it.
+
+    Looks at both tokens and their rights, the configuration, the workflow, the settings that keep the
+    Beaker token safe, and the accounts on Beaker.
 
     Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_API_URL, BEAKER_TOKEN and BEAKER_CONFIG. Looks at the
     default branch on GitHub, not at this checkout. Writes nothing but gantry's entrypoint dataset,
@@ -54,7 +58,7 @@ def doctor(repo: str | None, config: str, style: str) -> None:
     patient = Patient(
         repository=_repository(repo),
         github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",
-        api_url=os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        api_url=_api_url(),
         config_path=config,
         environment=os.environ,
     )
@@ -115,6 +119,17 @@ def _plain(text: str) -> str:
     """A text that comes from elsewhere, without what a terminal would obey."""
     one_line = " ".join(text.split())
     return "".join(character if character.isprintable() else "\ufffd" for character in one_line)
+
+
+def _api_url() -> str:
+    address = os.environ.get("GITHUB_API_URL") or "https://api.github.com"
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.UsageError(
+            f"GITHUB_API_URL is no address: {address!r}.\n"
+            "Type, for github.com: unset GITHUB_API_URL"
+        )
+    return address
 
 
 def _repository(given: str | None) -> str:

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 def init(
     directory: Path, workspace: str | None, budget: str | None, pin: str | None, force: bool
 ) -> None:
-    """Write configuration and workflow for a git repository, and say what to click.
+    """Write a repository's configuration and workflow.
 
-    Replaces nothing without --force. Nothing is committed or pushed.
+    Then says what to click. Replaces nothing without --force; nothing is committed or pushed.
     """
     from beaker_ci.setup import (
         CONFIG_PATH,

@@ -48,13 +48,13 @@ Workflow
       .github/workflows/beaker.yml:38
   ✓ No concurrency group makes GitHub drop a command
   ✓ The workflow's token may do what it needs, and no more
-      .github/workflows/beaker.yml:46
+      .github/workflows/beaker.yml:48
   ✓ The job runs in the environment `beaker`
       .github/workflows/beaker.yml:45
   ✓ The Beaker token comes from the secret `BEAKER_TOKEN`
-      .github/workflows/beaker.yml:54
+      .github/workflows/beaker.yml:56
   ✓ beaker-ci is pinned by commit
-      .github/workflows/beaker.yml:52: 8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c
+      .github/workflows/beaker.yml:54: 8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c
 
 Settings
   ✓ Only `main` may use the environment `beaker`
@@ -144,7 +144,7 @@ def test_mistakes_in_both_files(clinic: Clinic) -> None:
     clinic.push(
         {
             CONFIG_PATH: CONFIG.replace("ai2/widgets\n", "widgets\n").replace("gpus: 1", "gpu: 1"),
-            WORKFLOW_PATH: WORKFLOW.replace("    environment: beaker\n", "")
+            WORKFLOW_PATH: WORKFLOW.replace("    environment:\n      name: beaker\n", "    x:\n")
             .replace("group: beaker-${{ github.event.comment.id || github.run_id }}", "group: b")
             .replace("      checks: write", "      contents: write"),
         }
@@ -159,13 +159,13 @@ def test_mistakes_in_both_files(clinic: Clinic) -> None:
       .github/beaker-ci.yml:44: there is no key `gpu` in `presets.gpu-check`; did you mean `gpus`?
     → Mend the file on the default branch, then ask again; `beaker-ci validate` checks it beforehand.
   ✗ A workflow file that names beaker cannot be read
-      .github/workflows/beaker.yml:47: `contents` is given twice; first on line 46
+      .github/workflows/beaker.yml:49: `contents` is given twice; first on line 48
     → Mend the file; GitHub does not start it as it is.
   ✗ The concurrency group makes GitHub drop commands
       .github/workflows/beaker.yml:28: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits
     → Write `group: beaker-${{ github.event.comment.id || github.run_id }}` with `cancel-in-progress: false`, or leave `concurrency` out.
   ✗ The workflow's token may not do enough
-      .github/workflows/beaker.yml:45: missing checks: write
+      .github/workflows/beaker.yml:47: missing checks: write
     → Write in the job: `permissions: {checks: write, contents: read, issues: write, pull-requests: write}`.
   ✗ The job runs in no environment
       .github/workflows/beaker.yml:35: its secret is one that every branch's workflow can print

@@ -283,6 +283,12 @@ def test_the_doctor_sends_no_token_to_a_host_that_nobody_named(
     assert (done.exit_code, done.output.partition("Error: ")[2]) == (2, said)
 
 
+def test_the_doctor_wants_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "ghe.corp/api/v3")
+    done = CliRunner().invoke(main, ["doctor", "--repo", "octo/widget"])
+    assert (done.exit_code, "GITHUB_API_URL is no address" in done.output) == (2, True)
+
+
 def test_the_doctor_wants_a_whole_name(checkout: Path) -> None:
     done = CliRunner().invoke(main, ["doctor", "--repo", "widget"])
     assert (done.exit_code, "takes OWNER/NAME" in done.output) == (2, True)

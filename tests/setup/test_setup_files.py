@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from beaker_ci.config import parse_configuration
 from beaker_ci.problem import Problem
+from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS
 from beaker_ci.setup import (
     CONFIG_PATH,
     NO_COMMIT,
@@ -18,7 +20,9 @@ from beaker_ci.setup import (
     parse_remote,
     workflow_file,
 )
+from beaker_ci.setup.job_rules import PERMISSIONS
 
+ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
@@ -65,6 +69,19 @@ def test_the_workflow_passes_the_tools_of_the_field(commit: str, tmp_path: Path)
             [BIN / command[0], *command[1:]], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflow_fits_the_action() -> None:
+    written = yaml.load(workflow_file(NO_COMMIT, "v0.1.0"), yaml.BaseLoader)  # noqa: S506
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    (job,) = written["jobs"].values()
+    (step,) = job["steps"]
+
+    assert set(step["with"]) <= set(action["inputs"])
+    assert set(written["on"]["workflow_dispatch"]["inputs"]) <= set(action["inputs"])
+    assert job["permissions"] == PERMISSIONS
+    granted = {name.replace("-", "_"): level for name, level in job["permissions"].items()}
+    assert {**granted, "metadata": "read"} == TOKEN_PERMISSIONS
 
 
 @pytest.mark.parametrize(

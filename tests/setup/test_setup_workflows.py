@@ -32,7 +32,9 @@ def examine(text: str) -> Examination:
 def amiss(text: str) -> list[str]:
     """What is not well, in one line each."""
     return [
-        f"{'✗' if finding.verdict is Verdict.BROKEN else '?'} {finding.code}: {finding.evidence}"
+        f"{'✗' if finding.verdict is Verdict.BROKEN else '?'} {finding.code}: {finding.evidence}".replace(
+            WORKFLOW_PATH, "beaker.yml"
+        )
         for finding in examine(text).findings
         if finding.verdict is not Verdict.WELL
     ]
@@ -78,7 +80,7 @@ def test_the_written_workflow_is_well() -> None:
 
 def test_no_workflow_runs_beaker_ci() -> None:
     assert amiss("on: push\njobs: {}") == snapshot(
-        ["✗ workflow.file: on `main`: .github/workflows/beaker.yml, .github/workflows/ci.yml"]
+        ["✗ workflow.file: on `main`: beaker.yml, .github/workflows/ci.yml"]
     )
     assert examine("on: push").environments == ()
 
@@ -86,7 +88,7 @@ def test_no_workflow_runs_beaker_ci() -> None:
 def test_a_file_that_is_no_yaml() -> None:
     assert amiss("name: beaker\non: [issue_comment\n") == snapshot(
         [
-            "✗ workflow.file: .github/workflows/beaker.yml:3: not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'"
+            "✗ workflow.file: beaker.yml:3: not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'"
         ]
     )
 
@@ -98,7 +100,7 @@ def test_a_file_that_is_no_yaml() -> None:
             "issue_comment",
             snapshot(
                 [
-                    "✗ workflow.trigger: .github/workflows/beaker.yml:26: types: all",
+                    "✗ workflow.trigger: beaker.yml:28: types: all",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -107,7 +109,7 @@ def test_a_file_that_is_no_yaml() -> None:
             ["issue_comment", "schedule"],
             snapshot(
                 [
-                    "✗ workflow.trigger: .github/workflows/beaker.yml:26: types: all",
+                    "✗ workflow.trigger: beaker.yml:28: types: all",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -116,7 +118,7 @@ def test_a_file_that_is_no_yaml() -> None:
             {"issue_comment": {"types": ["created", "edited"]}},
             snapshot(
                 [
-                    "✗ workflow.trigger: .github/workflows/beaker.yml:27: types: [created, edited]",
+                    "✗ workflow.trigger: beaker.yml:29: types: [created, edited]",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -125,7 +127,7 @@ def test_a_file_that_is_no_yaml() -> None:
             {"workflow_dispatch": {}},
             snapshot(
                 [
-                    "✗ workflow.trigger: .github/workflows/beaker.yml has no trigger `issue_comment`",
+                    "✗ workflow.trigger: beaker.yml has no trigger `issue_comment`",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -142,40 +144,36 @@ def test_triggers(on: Any, said: list[str]) -> None:
         (
             None,
             snapshot(
-                [
-                    "✗ workflow.filter: .github/workflows/beaker.yml:5: a comment that is no command starts the job"
-                ]
+                ["✗ workflow.filter: beaker.yml:5: a comment that is no command starts the job"]
             ),
         ),
         # Only comments: the schedule never passes.
         (
             "github.event.issue.pull_request && contains(github.event.comment.body, '/beaker')",
-            snapshot(["✗ workflow.filter: .github/workflows/beaker.yml:7"]),
+            snapshot(["✗ workflow.filter: beaker.yml:9"]),
         ),
         (
             "github.event_name == 'schedule'",
-            snapshot(["✗ workflow.filter: .github/workflows/beaker.yml:7"]),
+            snapshot(["✗ workflow.filter: beaker.yml:9"]),
         ),
         # A text with expressions in it is always true.
         (
             "${{ github.event_name != 'issue_comment' }} || ${{ false }}",
             snapshot(
-                [
-                    "✗ workflow.filter: .github/workflows/beaker.yml:7: a comment that is no command starts the job"
-                ]
+                ["✗ workflow.filter: beaker.yml:9: a comment that is no command starts the job"]
             ),
         ),
-        # It starts the whole comment, not a line of it.
+        # A command may stand on any line of a comment.
         (
             "github.event_name == 'schedule' || startsWith(github.event.comment.body, '/beaker')",
-            snapshot(["✗ workflow.filter: .github/workflows/beaker.yml:7"]),
+            snapshot(["✗ workflow.filter: beaker.yml:9"]),
         ),
         (
             "vars.ENABLED == 'true'",
             snapshot(
                 [
-                    "? workflow.filter: .github/workflows/beaker.yml:7: `vars` is not known here",
-                    "? workflow.concurrency: .github/workflows/beaker.yml: `vars` is not known here",
+                    "? workflow.filter: beaker.yml:9: `vars` is not known here",
+                    "? workflow.concurrency: beaker.yml: `vars` is not known here",
                 ]
             ),
         ),
@@ -183,8 +181,8 @@ def test_triggers(on: Any, said: list[str]) -> None:
             "github.actor != 'x[bot]' && github.event_name != 'push'",
             snapshot(
                 [
-                    "? workflow.filter: .github/workflows/beaker.yml:7: `actor` is not known here",
-                    "? workflow.concurrency: .github/workflows/beaker.yml: `actor` is not known here",
+                    "? workflow.filter: beaker.yml:9: `actor` is not known here",
+                    "? workflow.concurrency: beaker.yml: `actor` is not known here",
                 ]
             ),
         ),
@@ -196,6 +194,18 @@ def test_triggers(on: Any, said: list[str]) -> None:
 )
 def test_what_the_if_lets_through(condition: str | None, said: list[str]) -> None:
     assert amiss(changed(*JOB, "if", to=condition)) == said
+
+
+def test_what_does_not_pass_the_if_is_named() -> None:
+    only_first = "startsWith(github.event.comment.body, '/beaker')"
+    for condition, what in (
+        (f"github.event_name != 'issue_comment' || {only_first}", "on a later line of a comment"),
+        ("contains(github.event.comment.body, '/beaker')", "the schedule"),
+        ("github.event.schedule || contains(github.event.comment.body, '/beaker')", "by hand"),
+    ):
+        findings = examine(changed(*JOB, "if", to=condition)).findings
+        (found,) = (one for one in findings if one.verdict is Verdict.BROKEN)
+        assert found.what.endswith(f"{what} through")
 
 
 def test_a_filter_in_a_job_that_is_needed() -> None:
@@ -215,25 +225,21 @@ def test_a_filter_in_a_job_that_is_needed() -> None:
             "beaker",
             snapshot(
                 [
-                    "✗ workflow.concurrency: .github/workflows/beaker.yml:1: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
+                    "✗ workflow.concurrency: beaker.yml:1: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
                 ]
             ),
         ),
         (
             ("concurrency",),
             "${{ github.workflow_ref }}",
-            snapshot(
-                [
-                    "? workflow.concurrency: .github/workflows/beaker.yml: `workflow_ref` is not known here"
-                ]
-            ),
+            snapshot(["? workflow.concurrency: beaker.yml: `workflow_ref` is not known here"]),
         ),
         (
             ("concurrency",),
             {"group": "pr-${{ github.event.issue.number }}"},
             snapshot(
                 [
-                    "✗ workflow.concurrency: .github/workflows/beaker.yml:1: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
+                    "✗ workflow.concurrency: beaker.yml:1: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
                 ]
             ),
         ),
@@ -242,7 +248,7 @@ def test_a_filter_in_a_job_that_is_needed() -> None:
             {"group": "pr-${{ github.event.issue.number }}"},
             snapshot(
                 [
-                    "✗ workflow.concurrency: .github/workflows/beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
+                    "✗ workflow.concurrency: beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
                 ]
             ),
         ),
@@ -251,7 +257,7 @@ def test_a_filter_in_a_job_that_is_needed() -> None:
             "${{ github.ref }}",
             snapshot(
                 [
-                    "✗ workflow.concurrency: .github/workflows/beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
+                    "✗ workflow.concurrency: beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
                 ]
             ),
         ),
@@ -261,7 +267,7 @@ def test_a_filter_in_a_job_that_is_needed() -> None:
             {"group": "one", "queue": "max", "cancel-in-progress": "true"},
             snapshot(
                 [
-                    "✗ workflow.concurrency: .github/workflows/beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
+                    "✗ workflow.concurrency: beaker.yml:6: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits"
                 ]
             ),
         ),
@@ -277,17 +283,13 @@ def test_concurrency_groups(path: tuple[str, ...], concurrency: Any, said: list[
     [
         (
             None,
-            snapshot(
-                [
-                    "✗ workflow.permissions: .github/workflows/beaker.yml: then the repository's settings decide"
-                ]
-            ),
+            snapshot(["✗ workflow.permissions: beaker.yml: then the repository's settings decide"]),
         ),
         (
             "write-all",
             snapshot(
                 [
-                    "✗ workflow.permissions: .github/workflows/beaker.yml:11: contents: write, actions: write, packages: write"
+                    "✗ workflow.permissions: beaker.yml:13: contents: write, actions: write, packages: write"
                 ]
             ),
         ),
@@ -295,19 +297,19 @@ def test_concurrency_groups(path: tuple[str, ...], concurrency: Any, said: list[
             "read-all",
             snapshot(
                 [
-                    "✗ workflow.permissions: .github/workflows/beaker.yml:11: missing checks: write, issues: write, pull-requests: write"
+                    "✗ workflow.permissions: beaker.yml:13: missing checks: write, issues: write, pull-requests: write"
                 ]
             ),
         ),
         (
             "everything",
-            snapshot(["✗ workflow.permissions: .github/workflows/beaker.yml:11: 'everything'"]),
+            snapshot(["✗ workflow.permissions: beaker.yml:13: 'everything'"]),
         ),
         (
             {"contents": "read", "issues": "write"},
             snapshot(
                 [
-                    "✗ workflow.permissions: .github/workflows/beaker.yml:11: missing checks: write, pull-requests: write"
+                    "✗ workflow.permissions: beaker.yml:13: missing checks: write, pull-requests: write"
                 ]
             ),
         ),
@@ -320,11 +322,7 @@ def test_concurrency_groups(path: tuple[str, ...], concurrency: Any, said: list[
                 "pull-requests": "write",
                 "actions": "read",
             },
-            snapshot(
-                [
-                    "✗ workflow.permissions: .github/workflows/beaker.yml:11: contents: write, id-token: write"
-                ]
-            ),
+            snapshot(["✗ workflow.permissions: beaker.yml:13: contents: write, id-token: write"]),
         ),
     ],
 )
@@ -340,7 +338,7 @@ def test_permissions(permissions: Any, said: list[str]) -> None:
             None,
             snapshot(
                 [
-                    "✗ workflow.environment: .github/workflows/beaker.yml:5: its secret is one that every branch's workflow can print"
+                    "✗ workflow.environment: beaker.yml:5: its secret is one that every branch's workflow can print"
                 ]
             ),
             (),
@@ -350,7 +348,7 @@ def test_permissions(permissions: Any, said: list[str]) -> None:
             "${{ inputs.environment }}",
             snapshot(
                 [
-                    "? workflow.environment: .github/workflows/beaker.yml:6: it is the expression `${{ inputs.environment }}`"
+                    "? workflow.environment: beaker.yml:6: it is the expression `${{ inputs.environment }}`"
                 ]
             ),
             (),
@@ -368,22 +366,18 @@ def test_the_environment(environment: Any, said: list[str], names: tuple[str, ..
     [
         (
             None,
-            snapshot(["✗ workflow.token: .github/workflows/beaker.yml:19: no `beaker-token`"]),
+            snapshot(["✗ workflow.token: beaker.yml:21: no `beaker-token`"]),
             (),
         ),
         ("${{ secrets['MY_TOKEN'] }}", snapshot([]), ("MY_TOKEN",)),
         (
             "${{ secrets.A || secrets.B }}",
-            snapshot(
-                [
-                    "? workflow.token: .github/workflows/beaker.yml:20: an expression other than one secret"
-                ]
-            ),
+            snapshot(["? workflow.token: beaker.yml:22: an expression other than one secret"]),
             (),
         ),
         (
             "t0p-secret",
-            snapshot(["✗ workflow.token: .github/workflows/beaker.yml:20 (not shown)"]),
+            snapshot(["✗ workflow.token: beaker.yml:22 (not shown)"]),
             (),
         ),
     ],
@@ -400,33 +394,25 @@ def test_where_the_token_comes_from(token: Any, said: list[str], names: tuple[st
     [
         (
             "allenai/beaker-ci@v0",
-            snapshot(["✗ workflow.pin: .github/workflows/beaker.yml:18: allenai/beaker-ci@v0"]),
+            snapshot(["✗ workflow.pin: beaker.yml:20: allenai/beaker-ci@v0"]),
         ),
         (
             f"allenai/beaker-ci@{NO_COMMIT}",
             snapshot(
                 [
-                    "✗ workflow.pin: .github/workflows/beaker.yml:18: allenai/beaker-ci@0000000000000000000000000000000000000000"
+                    "✗ workflow.pin: beaker.yml:20: allenai/beaker-ci@0000000000000000000000000000000000000000"
                 ]
             ),
         ),
         (f"my-fork/beaker-ci@{COMMIT}", snapshot([])),
         (
             "docker://ghcr.io/allenai/beaker-ci:0.1",
-            snapshot(
-                [
-                    "✗ workflow.pin: .github/workflows/beaker.yml:18: docker://ghcr.io/allenai/beaker-ci:0.1"
-                ]
-            ),
+            snapshot(["✗ workflow.pin: beaker.yml:20: docker://ghcr.io/allenai/beaker-ci:0.1"]),
         ),
         (f"docker://ghcr.io/allenai/beaker-ci@sha256:{'9f' * 32}", snapshot([])),
         (
             f"allenai/beaker-ci-of-sorts@{COMMIT}",
-            snapshot(
-                [
-                    "✗ workflow.file: on `main`: .github/workflows/beaker.yml, .github/workflows/ci.yml"
-                ]
-            ),
+            snapshot(["✗ workflow.file: on `main`: beaker.yml, .github/workflows/ci.yml"]),
         ),
     ],
 )
