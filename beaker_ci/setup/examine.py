@@ -16,8 +16,8 @@ from beaker_ci.setup.values import Unknowable
 from beaker_ci.setup.workflow import BeakerJob, beaker_jobs, mapping, read_workflow
 
 _LET_COMMANDS = (
-    "Ask for `contains(github.event.comment.body, '/beaker')` in the `if`: a command may stand on any "
-    "line of a comment."
+    "Ask for `contains(github.event.comment.body, '/beaker')` in the `if`: a command may stand on "
+    "any line of a comment."
 )
 _LET_OTHERS = (
     "Let every event but `issue_comment` through: begin the `if` with "

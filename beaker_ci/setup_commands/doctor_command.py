@@ -42,8 +42,8 @@ _SECTIONS = {
 def doctor(repo: str | None, config: str, style: str) -> None:
     """Check a repository's set-up, and say how to mend it.
 
-    Looks at both tokens and their rights, the configuration, the workflow, the settings that keep the
-    Beaker token safe, and the accounts on Beaker.
+    Looks at both tokens and their rights, the configuration, the workflow, the settings that keep
+    the Beaker token safe, and the accounts on Beaker.
 
     Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_API_URL, BEAKER_TOKEN and BEAKER_CONFIG. Looks at the
     default branch on GitHub, not at this checkout. Writes nothing but gantry's entrypoint dataset,
