@@ -248,10 +248,8 @@ def _why(verdict: Verdict, job: Job | None, canceled_for: str) -> str:
 def _failure(job: Job) -> str:
     if job.canceled_code == 3:
         return "It sat idle and was stopped."
-    said = f" Beaker says: {job.message}" if job.message else ""
-    if job.exit_code is None:
-        return f"It failed without an exit code.{said}"
-    return f"It ended with exit code {job.exit_code}.{said}"
+    said = f"Beaker says: {job.message}" if job.message else ""
+    return said if job.exit_code else f"It failed without an exit code. {said}".rstrip()
 
 
 def _teller(latest: Iterable[Job], jobs: Iterable[Job]) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from beaker import Beaker, BeakerExperimentSpec, BeakerJobPriority
 from beaker import beaker_pb2 as pb2
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Value
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
 from beaker_ci.history import Job
@@ -106,8 +108,22 @@ def read_job(job: pb2.Job, gpus: int) -> Job:
         canceled_for=status.canceled_for,
         message=status.message,
         gpus=held or gpus,
-        metrics=MappingProxyType(MessageToDict(job.metrics)),
+        metrics=MappingProxyType(_plain(job.metrics.fields)),
     )
+
+
+def _plain(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """A Struct as JSON's own types; ``json_format`` stumbles over what is no JSON, such as NaN."""
+    return {name: _plain_value(value) for name, value in fields.items()}
+
+
+def _plain_value(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _plain(value.struct_value.fields)
+    if kind == "list_value":
+        return [_plain_value(each) for each in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)
 
 
 def _time(status: pb2.JobStatus, name: str) -> float | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from beaker_ci.github import CheckState
 from beaker_ci.history import State
 from beaker_ci.policy.model import Decision, Finding
-from beaker_ci import report as _r
-from beaker_ci.report import run_check
-flatten_metrics = getattr(_r, 'flatten_metrics', lambda m: tuple(m.items()))
+from beaker_ci.report import flatten_metrics, run_check
 from beaker_ci.report.views import Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 

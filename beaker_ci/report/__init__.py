@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from beaker_ci.report.marker import find_marker, marker_line
+from beaker_ci.report.metrics import flatten_metrics
 from beaker_ci.report.outputs import outputs_file
 from beaker_ci.report.render import (
     log_lines,
@@ -12,6 +13,7 @@ from beaker_ci.report.render import (
     step_summary,
     warm_up,
 )
+from beaker_ci.report.safe import plain
 from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "RunView",
     "TreeLine",
     "find_marker",
+    "flatten_metrics",
     "log_lines",
     "marker_line",
     "outputs_file",
+    "plain",
     "reply_comment",
     "run_check",
     "run_comment",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.report import fit, safe, texts
 from beaker_ci.report.marker import marker_line
+from beaker_ci.report.metrics import format_metric
 from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _MARKS = {"allow": "✓", "wait": "…", "refuse": "✗"}
 _RULE = "\n\n---\n\n"
+_LOG_CHARACTERS = 5000
+_LOG_LINE = 400
 
 
 def run_comment(view: RunView) -> str:
@@ -114,7 +117,8 @@ def _render(template: str, view: RunView | ReplyView) -> str:
         values: dict[str, object] = {
             "verdict": texts.verdict(view),
             "hardware": texts.hardware(view),
-            "price": texts.price(view),
+            "price": texts.price(view.gpu_hours),
+            "cost": texts.cost(view),
         }
     else:
         values = {"icon": texts.icon(view.reason)}
@@ -146,6 +150,19 @@ def _ours(text: str) -> str:
     return text
 
 
+def _tail(lines: Sequence[str]) -> str:
+    """The end of a log as a fenced block; what is too long loses its beginning."""
+    kept: list[str] = []
+    room = _LOG_CHARACTERS
+    for line in reversed(lines):
+        shown = safe.plain_line(line, _LOG_LINE)
+        room -= len(shown) + 1
+        if room < 0:
+            break
+        kept.append(shown)
+    return safe.fence("\n".join(reversed(kept)), "text", lines=len(kept) + 1)
+
+
 FILTERS = {
     "inline": safe.inline,
     "prose": safe.prose,
@@ -154,6 +171,8 @@ FILTERS = {
     "link": safe.link,
     "code_link": safe.code_link,
     "plain": safe.plain,
+    "metric": format_metric,
+    "tail": _tail,
     "tree": tree,
     "ours": _ours,
 }

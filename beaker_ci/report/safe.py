@@ -65,6 +65,12 @@ def plain(text: object, limit: int = 300) -> str:
     return _folded(text, limit) or NOTHING
 
 
+def plain_line(text: object, limit: int) -> str:
+    """Like :func:`plain`, with its spaces as they stand, for a line within a fence."""
+    line = clean(text).replace("\n", " ").rstrip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
 def inline(text: object, limit: int = 300) -> str:
     """Untrusted text for a paragraph, a list item or a table cell, as one line without any markup.
 

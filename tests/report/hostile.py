@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from beaker_ci.report import ReplyView, RunView, TreeLine
+from beaker_ci.report import Ending, ReplyView, RunView, TreeLine
 
+V = TypeVar("V", bound=RunView | ReplyView | Ending)
 TOKEN = "ghp_" + "a1B2" * 9
 FRAGMENTS = [
     *("`", "``", "```", "````\n", "~~~", "~~~~\n", "\n", "\r", "\r\n", "\n\n", "\u2028", "    "),
@@ -58,7 +59,19 @@ TREE = st.lists(st.builds(TreeLine, st.integers(-2, 40), TEXT, OUTCOME, TEXT), m
 )
 KEY = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 # Not told, or not to be told by a user.
-OURS = ("marker", "help_text", "experiment_url", "commit_url", "status", "conclusion")
+OURS = ("marker", "help_text", "experiment_url", "commit_url", "log_url", "status", "conclusion")
+
+ENDINGS = st.builds(
+    Ending,
+    why=TEXT,
+    exit_code=st.none() | st.integers(0, 255),
+    seconds=st.none() | st.floats(0, 1e9),
+    gpu_hours=st.floats(0, 1e9),
+    attempts=st.integers(0, 9),
+    metrics=st.lists(st.tuples(TEXT, st.floats() | TEXT), max_size=3).map(tuple),
+    log=st.lists(TEXT, max_size=4).map(tuple),
+    log_url=ADDRESS,
+)
 
 RUNS = st.builds(
     RunView,
@@ -76,6 +89,7 @@ RUNS = st.builds(
     commit_url=ADDRESS,
     decision=TREE,
     adopted=st.booleans(),
+    ending=st.none() | ENDINGS,
     run_id=TEXT,
     check_name=TEXT,
     command_line=TEXT,
@@ -104,7 +118,7 @@ REPLIES = st.builds(
 )
 
 
-def harmless(view: RunView | ReplyView) -> RunView | ReplyView:
+def harmless(view: V) -> V:
     """A view of the same shape in which every text is an ``x``."""
     return replace(
         view,
@@ -123,6 +137,8 @@ def _harmless(value: Any) -> Any:
             return "\n".join("x" for _ in lines) if value else ""
         case TreeLine():
             return TreeLine(0, "x", "allow", "x")
+        case Ending():
+            return harmless(value)
         case tuple():
             return tuple(_harmless(each) for each in value)
         case _:

@@ -1,0 +1,70 @@
+"""Metrics as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+MOST = 200
+"""Metrics that are kept of one run."""
+
+_DEEPEST = 8
+_LONGEST_LIST = 8
+_LONGEST_TEXT = 200
+
+
+def flatten_metrics(metrics: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
+    """Names and values of a metrics file, nested ones with dots between, in the file's order.
+
+    Args:
+        metrics: What JSON made of the file. Untrusted, of any size.
+
+    Returns:
+        At most :data:`MOST`; lists and what is deeper than people nest come as short text.
+    """
+    found: list[tuple[str, float | str]] = []
+    for name, value in _leaves("", metrics, _DEEPEST):
+        found.append((name[:_LONGEST_TEXT], value))
+        if len(found) == MOST:
+            break
+    return tuple(found)
+
+
+def _leaves(name: str, value: object, deeper: int) -> Iterator[tuple[str, float | str]]:
+    if isinstance(value, Mapping) and deeper:
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}" if name else str(key), inner, deeper - 1)
+    else:
+        yield name, _leaf(value)
+
+
+def _leaf(value: object) -> float | str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int | float):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _listed(value)
+    return "…" if isinstance(value, Mapping) else str(value)[:_LONGEST_TEXT]
+
+
+def _listed(values: Sequence[object]) -> str:
+    plain = all(isinstance(value, int | float | str | None) for value in values[:_LONGEST_LIST])
+    if len(values) > _LONGEST_LIST or not plain:
+        return f"{len(values)} values"
+    return ", ".join(format_metric(_leaf(value)) for value in values)
+
+
+def format_metric(value: float | str) -> str:
+    """A value as short as it can be read: ``0.5``, ``1.25e-05``, ``12,345``, ``NaN``."""
+    if isinstance(value, str):
+        return value
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.6g}"
