@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from beaker_ci import __version__
-from beaker_ci.setup_commands import doctor, init
+from beaker_ci.setup_commands import doctor, init, sync
 
 
-@click.group(commands=[init, doctor], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[init, doctor, sync], context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__)
 def main() -> None:
     """Run GPU jobs on Ai2's Beaker from a GitHub pull request."""

@@ -136,9 +136,7 @@ class Step:
         if self._inputs.repository_id.isdecimal():
             number = int(self._inputs.repository_id)
             return Repository(number, self._inputs.repository, default_branch="", private=True)
-        from beaker_ci.github import read_repository
-
-        return read_repository(services.hub)
+        return services.read_repository()
 
 
 def _nobody(name: str) -> None:

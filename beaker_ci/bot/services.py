@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from beaker_ci.github import Hub, connect
+from beaker_ci.events import Repository
+from beaker_ci.github import Hub, connect, read_repository
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -84,6 +85,14 @@ class Services:
     writer: str
     clock: Clock = field(default_factory=Clock)
     expect: Callable[[str], None] = _nobody
+
+    def read_repository(self) -> Repository:
+        """The repository, for who only knows its name. One request.
+
+        Raises:
+            Problem: When GitHub does not answer, or does not let us ask.
+        """
+        return read_repository(self.hub)
 
     @classmethod
     def connect(

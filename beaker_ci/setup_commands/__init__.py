@@ -1,8 +1,9 @@
-"""``beaker-ci init`` and ``beaker-ci doctor``: thin, over the rooms ``setup`` and ``bot``."""
+"""What people type in a checkout: thin, over the rooms ``setup`` and ``bot``."""
 
 from __future__ import annotations
 
 from beaker_ci.setup_commands.doctor_command import doctor
 from beaker_ci.setup_commands.init_command import init
+from beaker_ci.setup_commands.sync_command import sync
 
-__all__ = ["doctor", "init"]
+__all__ = ["doctor", "init", "sync"]

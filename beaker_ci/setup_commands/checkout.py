@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from beaker_ci import __version__
 
 if TYPE_CHECKING:
@@ -45,6 +47,31 @@ def read_remote(directory: Path) -> Remote | None:
     for name in sorted(names, key=lambda name: name != "origin"):
         return parse_remote(run_git(directory, "remote", "get-url", name) or "")
     return None
+
+
+def repository_of(given: str | None) -> str:
+    """The repository that a command is about: the one that was named, else this checkout's.
+
+    Raises:
+        click.UsageError: When there is none, or none that a token may be sent to.
+    """
+    if given is not None:
+        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", given):
+            raise click.UsageError(f"--repo takes OWNER/NAME, not {given!r}.")
+        return given
+    remote = read_remote(Path())
+    if remote is None:
+        raise click.UsageError(
+            "This directory has no git remote on GitHub.\nName the repository, as in: "
+            f"beaker-ci {click.get_current_context().info_name} --repo octo/widget"
+        )
+    # A token is sent only where its owner said, or to GitHub itself.
+    if remote.host != "github.com" and not os.environ.get("GITHUB_API_URL"):
+        raise click.UsageError(
+            f"The remote is on {remote.host}, and GITHUB_API_URL does not say where its API is.\n"
+            f"Type, for a GitHub Enterprise Server: export GITHUB_API_URL=https://{remote.host}/api/v3"
+        )
+    return remote.full_name
 
 
 def released_commit() -> str | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from beaker_ci.setup_commands.checkout import open_console, read_remote
+from beaker_ci.setup_commands.checkout import open_console, repository_of
 
 if TYPE_CHECKING:
     from beaker_ci.setup import Finding
@@ -56,7 +54,7 @@ def doctor(repo: str | None, config: str, style: str) -> None:
     # PyGithub warns of every refusal; here each of them is an answer.
     logging.getLogger("github").setLevel(logging.ERROR)
     patient = Patient(
-        repository=_repository(repo),
+        repository=repository_of(repo),
         github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",
         api_url=_api_url(),
         config_path=config,
@@ -130,23 +128,3 @@ def _api_url() -> str:
             "Type, for github.com: unset GITHUB_API_URL"
         )
     return address
-
-
-def _repository(given: str | None) -> str:
-    if given is not None:
-        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", given):
-            raise click.UsageError(f"--repo takes OWNER/NAME, not {given!r}.")
-        return given
-    remote = read_remote(Path())
-    if remote is None:
-        raise click.UsageError(
-            "This directory has no git remote on GitHub.\n"
-            "Name the repository, as in: beaker-ci doctor --repo octo/widget"
-        )
-    # A token is sent only where its owner said, or to GitHub itself.
-    if remote.host != "github.com" and not os.environ.get("GITHUB_API_URL"):
-        raise click.UsageError(
-            f"The remote is on {remote.host}, and GITHUB_API_URL does not say where its API is.\n"
-            f"Type, for a GitHub Enterprise Server: export GITHUB_API_URL=https://{remote.host}/api/v3"
-        )
-    return remote.full_name

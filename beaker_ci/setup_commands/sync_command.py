@@ -1,0 +1,116 @@
+"""``beaker-ci sync``: brings reports in line with Beaker from any machine, once or for ever."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from beaker_ci.problem import Problem
+from beaker_ci.quantities import Duration
+from beaker_ci.setup_commands.checkout import repository_of
+
+if TYPE_CHECKING:
+    from beaker_ci.bot import Services
+    from beaker_ci.bot.reconcile import Pass
+
+
+class _Seconds(click.ParamType[float]):
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return float(Duration.parse(str(value)).seconds)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+@click.command()
+@click.option("--repo", metavar="OWNER/NAME", help="The repository; else this checkout's remote.")
+@click.option(
+    "--config",
+    default=".github/beaker-ci.yml",
+    show_default=True,
+    help="The configuration's path on the default branch.",
+)
+@click.option(
+    "--every",
+    type=_Seconds(),
+    metavar="60s",
+    help="Do it again and again, with this pause, until interrupted.",
+)
+def sync(repo: str | None, config: str, every: float | None) -> None:
+    """Bring comments and checks of open runs in line with Beaker.
+
+    What a workflow does on schedule, from any machine. Reads GITHUB_TOKEN (or GH_TOKEN),
+    GITHUB_API_URL, GITHUB_SERVER_URL, BEAKER_TOKEN and BEAKER_CONFIG. GitHub lets only apps write
+    checks: the token must be a workflow's or an app's.
+
+    Exit code: 0 all is in line, 1 something could not be, 3 GitHub or Beaker did not answer.
+    """
+    from beaker_ci.bot.reconcile import keep_up, reconcile
+    from beaker_ci.runner import exit_code, listen
+
+    services = _services(repository_of(repo), config)
+    try:
+        repository = services.read_repository()
+        if every is not None:
+            keep_up(services, repository, every, _tell, listen())
+            return
+        done = reconcile(services, repository, whole=True)
+        _tell(done)
+        sys.exit(_exit_code(done))
+    except Problem as problem:
+        _tell(problem)
+        sys.exit(exit_code(problem.reason, answered=False))
+    finally:
+        services.beaker.close()
+
+
+def _services(repository: str, config: str) -> Services:
+    from beaker_ci.bot import Services
+
+    return Services.connect(
+        repository=repository,
+        github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",
+        api_url=os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        server_url=os.environ.get("GITHUB_SERVER_URL") or "https://github.com",
+        config_path=config,
+        beaker_token=None,
+        environment=os.environ,
+    )
+
+
+def _exit_code(done: Pass) -> int:
+    from beaker_ci.runner import Exit, exit_code
+
+    codes = [exit_code(failure.problem.reason, answered=False) for failure in done.failures]
+    if Exit.SERVICE_AWAY in codes:
+        return Exit.SERVICE_AWAY
+    return Exit.FAILED if codes else Exit.HANDLED
+
+
+def _tell(news: Pass | Problem) -> None:
+    """A pass in lines: one for it all, one for each change and each failure."""
+    from beaker_ci.report import plain
+
+    if isinstance(news, Problem):
+        click.echo(f"{news.reason}: {plain(news.what)} {plain(news.why)}", err=True)
+        click.echo(f"  {plain(news.next_step)}", err=True)
+        return
+    click.echo(
+        f"{news.open} open, {len(news.changed)} brought up to date, "
+        f"{len(news.failures)} not possible now, {news.missed} missed commands answered"
+    )
+    for one in news.changed:
+        verdict = f" ({one.state.verdict.value})" if one.state.verdict else ""
+        click.echo(f"  {one.run.run_id}  {one.state.stage}{verdict}  {one.run.url}")
+    for failure in news.failures:
+        problem = failure.problem
+        click.echo(f"  {plain(failure.name)}: {problem.reason}: {plain(problem.what)}", err=True)
+        if problem.next_step:
+            click.echo(f"    {plain(problem.next_step)}", err=True)
