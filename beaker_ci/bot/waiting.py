@@ -18,7 +18,7 @@ from beaker_ci.run import Run
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
-FIRST_PAUSE = 2.0
+FIRST_PAUSE = 1.0
 """Seconds between two looks at the beginning."""
 
 LONGEST_PAUSE = 15.0

@@ -132,6 +132,20 @@ class Stage:
             self.pause.wait(0.02)
         return found
 
+    def unseen_experiments(self) -> list[ExperimentView]:
+        """The bot's experiments that no test took yet, the oldest first."""
+        left = " ".join(self.beaker.leftovers())
+        return [held for held in self.beaker.experiments("ci-bot") if held.name in left]
+
+    def until_shown(self, workload: str) -> None:
+        """Waits until a run's comment and check are written, by its mark."""
+
+        def shown() -> bool:
+            mark = self.mark(self.beaker.experiment(workload))
+            return mark is not None and bool(mark.shown)
+
+        self.until(shown)
+
     def mark(self, held: ExperimentView) -> Mark | None:
         """The mark of an experiment, if it is one that the bot believes."""
         return read_description(held.description, held.env["BEAKER_CI_KEY"], DEFAULT_TOKEN).mark

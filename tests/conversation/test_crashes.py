@@ -75,3 +75,36 @@ def test_killed_while_an_end_is_reported(stage: Stage, service: str) -> None:
         assert checks[workload].conclusion == ("failure" if over else None)
         assert ("Failed on Beaker" in stage.hub.take_comment(stage.number).body) is over
     assert ended.keys() == checks.keys() == set(runs)
+
+
+@pytest.mark.parametrize("service", ["hub", "beaker"])
+def test_killed_while_it_waits(stage: Stage, service: str) -> None:
+    stage.inputs["wait"] = "true"
+    faults = stage.hub.faults if service == "hub" else stage.beaker.faults
+    for nth in range(1, 20):
+        asked = stage.hub.comment(stage.number, by="writer", body="/beaker run -- false")
+        process = stage.step(asked).start()
+        held = stage.until(stage.unseen_experiments)[0]
+        stage.until_shown(held.id)
+        stage.heard(asked)
+
+        def kill(waiting: subprocess.Popen[bytes] = process) -> None:
+            waiting.send_signal(signal.SIGKILL)
+
+        if service == "hub":
+            stage.hub.faults.before(None, "", kill, nth=nth)
+        else:
+            stage.beaker.faults.before(".*", kill, nth=nth)
+        stage.beaker.finish(held.id, exit_code=1)
+        code = process.wait(60)
+        faults.clear()
+        assert stage.schedule().exit_code == 0
+
+        assert stage.beaker.take_experiment().id == held.id
+        check = stage.hub.take_check()
+        assert (check.external_id, check.conclusion) == (held.id, "failure")
+        assert "Failed on Beaker" in stage.hub.take_comment(stage.number).body
+        assert stage.leftovers() == []
+        if code == 1:
+            return  # nobody was killed: that was the last call
+    pytest.fail("waiting never ends by itself")

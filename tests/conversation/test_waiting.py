@@ -20,7 +20,7 @@ def waiting(stage: Stage, wait: str = "true") -> tuple[Step, subprocess.Popen[by
     step = stage.step(asked)
     process = step.start()
     held = stage.until(lambda: stage.beaker.experiments("ci-bot"))[0]
-    stage.until(lambda: (mark := stage.mark(stage.beaker.experiment(held.id))) and mark.shown)
+    stage.until_shown(held.id)
     stage.heard(asked)
     return step, process, held.id
 
