@@ -212,16 +212,17 @@ def _decide(
     status: int, tasks: Sequence[Task], latest: Sequence[Job]
 ) -> tuple[Verdict, Job | None]:
     """The verdict, and the job that brought it about."""
-    if len(latest) < len(tasks) or not tasks:
-        # Some task never got a job: cancelled before, or told in a way we do not know.
-        return (Verdict.CANCELLED if status == CANCELED else Verdict.UNKNOWN), None
     for verdict in Verdict:
         guilty = [job for job in _blamed(latest) if job.verdict is verdict]
-        if guilty:
-            cause = min(guilty, key=lambda job: job.ended or job.finalized or 0.0)
-            contradicted = verdict is Verdict.SUCCEEDED and status != SUCCEEDED
-            return (Verdict.UNKNOWN if contradicted else verdict), cause
-    return Verdict.UNKNOWN, None
+        if not guilty:
+            continue
+        cause = min(guilty, key=lambda job: job.ended or job.finalized or 0.0)
+        if verdict is not Verdict.SUCCEEDED or (status == SUCCEEDED and len(latest) == len(tasks)):
+            return verdict, cause
+        if status == SUCCEEDED or len(latest) == len(tasks):
+            return Verdict.UNKNOWN, cause  # the jobs and the workload contradict each other
+    # No job failed, and some task never got one: cancelled before, or told in a way we do not know.
+    return (Verdict.CANCELLED if status == CANCELED else Verdict.UNKNOWN), None
 
 
 def _blamed(latest: Sequence[Job]) -> Iterator[Job]:
