@@ -119,8 +119,8 @@ def cost(view: RunView) -> str:
 def title(view: RunView) -> str:
     """A check's title.
 
-    ``Queued · 1 GPU · up to 0.25 GPU-hours``, ``Failed · exit code 3 · 12 min · 0.2 of at most
-    0.25 GPU-hours``.
+    ``Queued · 1 GPU · up to 0.25 GPU-hours``, ``Failed · exit code 3 · 12 min · 0.2 of 0.25
+    GPU-hours``.
     """
     words = [verdict(view).word]
     if view.ending is None:
@@ -130,7 +130,8 @@ def title(view: RunView) -> str:
         words.append(f"exit code {view.ending.exit_code}")
     if view.ending.seconds is not None:
         words.append(duration(view.ending.seconds))
-    return " · ".join([*words, *([cost(view)] if view.gpu_hours else [])])
+    used = f"{number(view.ending.gpu_hours)} of {price(view.gpu_hours)}"
+    return " · ".join([*words, *([used] if view.gpu_hours else [])])
 
 
 def left_out(answers: int) -> str:
