@@ -26,7 +26,7 @@ class Container:
         entrypoint: Path of a program in the image.
         arguments: Its arguments.
         mounts: Host path to container path.
-        environment: Variables; their values never stand on a command line.
+        environment: Its variables, besides those of the image.
         workdir: Working directory.
     """
 
@@ -261,10 +261,10 @@ class Buildah:
         command += ["--workingdir", container.workdir]
         for host, inside in container.mounts.items():
             command += ["--volume", f"{host}:{inside}"]
-        for variable in container.environment:
-            command += ["--env", variable]
+        for variable, value in container.environment.items():
+            command += ["--env", f"{variable}={value}"]  # it takes none from its own environment
         command += ["--", container.name, container.entrypoint, *container.arguments]
-        return _open(command, {**self.environment, **container.environment}, log)
+        return _open(command, self.environment, log)
 
     def kill(self, container: Container) -> None:
         """Has no daemon to ask; see ``forwards_signals``."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from container.base import Base, build_stand_in
-from container.engine import Buildah, Docker, Engine, ImageError
+from container.engine import Buildah, Docker, Engine, ImageError, succeeds
 
 OFFLINE = (
     "--bridge=none",
@@ -86,6 +86,15 @@ def _own_docker(work: Path) -> Iterator[Docker | None]:
         except subprocess.TimeoutExpired:
             daemon.kill()
             daemon.wait()
+        _unmount(work)
+
+
+def _unmount(folder: Path) -> None:
+    """Takes away what a daemon leaves mounted, so that its folder can be removed."""
+    mounted = [Path(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed(mounted):
+        if place.is_relative_to(folder):
+            succeeds(["umount", str(place)])
 
 
 def _wait_for(daemon: subprocess.Popen[bytes], address: str) -> Docker | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import statistics
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -101,12 +102,14 @@ class Trial:
         """Steps that submit and end, after one that nobody counts.
 
         Raises:
-            ImageError: When one did not leave one experiment, one comment and one check.
+            ImageError: When one did not leave one experiment, one comment and one check, or when
+                something is left to be compiled at each start.
         """
         self._beaker.hold_jobs = True
         reactions, wholes = [], []
         for number in range(rounds + 1):
-            step = self._comment("/beaker run --gpus 1 -- python train.py")
+            verbose = {} if number else {"PYTHONVERBOSE": "1"}
+            step = self._comment("/beaker run --gpus 1 -- python train.py", extra=verbose)
             before = self._left()
             started = time.monotonic()
             result = step.result(step.start())
@@ -116,6 +119,8 @@ class Trial:
                 raise ImageError(
                     f"The step ended with {result.exit_code} and left {dict(new)}:\n{result.log}"
                 )
+            if compiled := re.findall(r"(?m)^# wrote '(.+)'$", result.log):
+                raise ImageError(f"Each start compiles {', '.join(compiled)}.")
             if number:
                 reactions.append(self._reacted[-1] - started)
                 wholes.append(ended - started)
@@ -174,7 +179,9 @@ class Trial:
                 raise ImageError(f"The post step stopped nothing:\n{post.log}")
             return Cancelled(stopped.result(60) - started, ended - started)
 
-    def _comment(self, body: str, wait: str = "false") -> ContainerStep:
+    def _comment(
+        self, body: str, wait: str = "false", extra: Mapping[str, str] | None = None
+    ) -> ContainerStep:
         reached = self._beaker.environment()
         del reached["HOME"]
         return prepare(
@@ -186,7 +193,7 @@ class Trial:
             api_url=self._hub.api_url,
             server_url=self._hub.server_url,
             inputs={"github-token": self._token, "wait": wait},
-            extra=reached,
+            extra={**reached, **(extra or {})},
         )
 
     @contextmanager
