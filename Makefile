@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench image lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ check: .venv/.ready ## Lint, check types and formats, audit workflows and image
 
 bench: .venv/.ready ## Measure a submission against bare gantry
 	@$(BIN)/python benchmarks/submit.py
+
+image: .venv/.ready ## Build the action's image and try it as GitHub's runner would
+	@$(BIN)/python scripts/image.py
 
 lock: ## Bring uv.lock in line with pyproject.toml
 	@$(PYTHON) scripts/bootstrap.py lock
