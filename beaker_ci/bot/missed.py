@@ -6,17 +6,18 @@ They are never executed late. Who wrote one is told to repeat it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
-from beaker_ci.bot.asking import RUN_COMMANDS, Place
+from beaker_ci.bot.asking import Place
 from beaker_ci.bot.replies import reply
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake, looks_like_command, parse_comment
+from beaker_ci.config import Configuration
 from beaker_ci.events import Repository
-from beaker_ci.facts import Person
+from beaker_ci.facts import Person, PullRequest
 from beaker_ci.plan import experiment_name, run_key
 from beaker_ci.policy import judge_person
 from beaker_ci.policy.model import Outcome
@@ -25,7 +26,6 @@ from beaker_ci.report import find_marker
 from beaker_ci.report.views import ReplyView
 
 if TYPE_CHECKING:
-    from beaker_ci.beaker import Session
     from beaker_ci.github import RepositoryComment
 
 WINDOW = timedelta(hours=1)
@@ -33,6 +33,10 @@ WINDOW = timedelta(hours=1)
 
 QUIET = timedelta(minutes=10)
 """A younger one may still be on its way: runners can be scarce."""
+
+
+MOST = 20
+"""People, and pull requests, that one pass asks GitHub about: a flood of comments costs no more."""
 
 
 def answer_missed(services: Services, repository: Repository) -> int:
@@ -44,19 +48,58 @@ def answer_missed(services: Services, repository: Repository) -> int:
     Raises:
         Problem: When GitHub or Beaker does not answer.
     """
-    now = services.clock.now()
-    comments = github.recent_comments(services.hub, now - WINDOW)
+    comments = github.recent_comments(services.hub, services.clock.now() - WINDOW)
     heard = frozenset(_answered(comments))
+    room = _Room(services)
     told = 0
     for comment in comments:
-        unedited = comment.updated_at == comment.created_at
-        in_time = now - WINDOW < comment.created_at <= now - QUIET
-        if comment.is_from_bot or not (comment.is_pull_request and unedited and in_time):
-            continue
-        items = parse_comment(comment.body) if looks_like_command(comment.body) else ()
-        if items and not _is_answered(services, repository, comment, items, heard):
-            told += _tell(services, comment, items)
+        items = _unheard(repository, comment, _asked(comment, services.clock.now()), heard)
+        if items and room.may_ask(comment):
+            left = [one for one in items if not _is_on_beaker(services, repository, comment, one)]
+            if left:
+                _tell(services, comment, left)
+                told += 1
     return told
+
+
+def _asked(comment: RepositoryComment, now: datetime) -> Sequence[Command | Mistake]:
+    """What a comment asks, if it is one that should have been heard by now."""
+    unedited = comment.updated_at == comment.created_at
+    in_time = now - WINDOW < comment.created_at <= now - QUIET
+    if comment.is_from_bot or not (comment.is_pull_request and unedited and in_time):
+        return ()
+    return parse_comment(comment.body) if looks_like_command(comment.body) else ()
+
+
+class _Room:
+    """Who may ask where, each read once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._rules: Configuration | None = None
+        self._pulls: dict[int, PullRequest] = {}
+        self._people: dict[int, bool] = {}
+
+    def may_ask(self, comment: RepositoryComment) -> bool:
+        """Whether the author has a role, and the pull request is open. Strangers are not chased."""
+        if comment.author is None:
+            return False
+        person = Person(comment.author.id, comment.author.login, comment.author.type)
+        number = comment.number
+        if len(self._people.keys() | {person.id}) > MOST or len({*self._pulls, number}) > MOST:
+            return False
+        if number not in self._pulls:
+            self._pulls[number] = github.read_pull(self._services.hub, number)
+        pull = self._pulls[number]
+        if person.id not in self._people:
+            self._people[person.id] = self._has_role(person, pull)
+        return pull.state == "open" and self._people[person.id]
+
+    def _has_role(self, person: Person, pull: PullRequest) -> bool:
+        if self._rules is None:
+            self._rules = read_configuration(self._services, pull.head_sha)
+        permission = github.read_permission(self._services.hub, person)
+        return judge_person(person, permission, self._rules).outcome is Outcome.ALLOW
 
 
 def _answered(comments: Sequence[RepositoryComment]) -> Iterator[str]:
@@ -67,51 +110,43 @@ def _answered(comments: Sequence[RepositoryComment]) -> Iterator[str]:
             yield marker[1]
 
 
-def _is_answered(
-    services: Services,
+def _unheard(
     repository: Repository,
     comment: RepositoryComment,
     items: Sequence[Command | Mistake],
     heard: frozenset[str],
-) -> bool:
-    asked = f"comment:{comment.id}"
-    if asked.replace(":", "-") in heard:
-        return True
-    keys = {item.place: run_key(repository.id, asked, item.place) for item in items}
-    if not heard.isdisjoint(keys.values()):
-        return True
-    # Somebody may have deleted our answer, or its writing is under way: Beaker knows.
-    beaker = services.beaker()
-    return any(
-        _is_on_beaker(beaker, repository, comment.number, item, keys[item.place])
-        for item in items
-        if isinstance(item, Command) and item.name in RUN_COMMANDS
-    )
+) -> Sequence[Command | Mistake]:
+    """What of a comment has no answer. One reply, written last, answers all that became no run."""
+    if f"comment-{comment.id}" in heard:
+        return ()
+    return [item for item in items if _key(repository, comment, item) not in heard]
 
 
 def _is_on_beaker(
-    beaker: Session, repository: Repository, number: int, command: Command, key: str
+    services: Services,
+    repository: Repository,
+    comment: RepositoryComment,
+    item: Command | Mistake,
 ) -> bool:
-    name = experiment_name(repository.full_name, f"pr{number}", command.preset, key)
-    return beaker.find(name, key) is not None
+    """Whether it was obeyed: somebody may have deleted our answer, or it is being written."""
+    if not isinstance(item, Command) or item.name != "run":
+        return False
+    key = _key(repository, comment, item)
+    name = experiment_name(repository.full_name, f"pr{comment.number}", item.preset, key)
+    return services.beaker().find(name, key) is not None
+
+
+def _key(repository: Repository, comment: RepositoryComment, item: Command | Mistake) -> str:
+    return run_key(repository.id, f"comment:{comment.id}", item.place)
 
 
 def _tell(
     services: Services, comment: RepositoryComment, items: Sequence[Command | Mistake]
-) -> int:
-    """Answers one comment, if its author has a role here; strangers are not chased."""
-    pull = github.read_pull(services.hub, comment.number)
-    if pull.state != "open" or comment.author is None:
-        return 0
-    asker = Person(comment.author.id, comment.author.login, comment.author.type)
-    rules = read_configuration(services, pull.head_sha)
-    permission = github.read_permission(services.hub, asker)
-    if judge_person(asker, permission, rules).outcome is not Outcome.ALLOW:
-        return 0
+) -> None:
     view = ReplyView(
         marker=f"comment-{comment.id}",
         reason=Reason.REFUSED_STALE,
-        asker=asker.login,
+        asker=comment.author.login if comment.author else "",
         source=items[0].source,
         what="This was missed: the workflow that should have answered did not.",
         why=(
@@ -123,7 +158,6 @@ def _tell(
     )
     place = Place(comment.number, None, comment.created_at)
     reply(services, place, (view,), None)
-    return 1
 
 
 def _again(item: Command | Mistake) -> str:

@@ -96,3 +96,32 @@ def test_a_late_workflow_takes_the_word_back(old: Stage) -> None:
     assert "Queued on Beaker" in old.hub.take_comment(old.number).body
     old.hub.take_check()
     old.beaker.take_experiment()
+
+
+def test_a_flood_of_strangers_costs_a_few_requests(old: Stage) -> None:
+    for _ in range(30):
+        old.hub.comment(old.number, by="stranger", body=RUN)
+    before = len(old.hub.exchanges)
+
+    assert old.schedule().exit_code == 0
+
+    assert len(old.hub.exchanges) - before <= 5
+
+
+def test_only_what_was_left_of_a_comment_is_told(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=f"{RUN}\n/beaker run -- true")
+    # The head is read for the whole comment, and again before each submission.
+    old.hub.faults.before("GET", "/pulls/1$", lambda: running[0].kill(), nth=3)
+    running = [old.step(asked).start()]
+    assert running[0].wait(60) != 0
+    old.hub.faults.clear()
+    old.heard(asked)
+
+    assert old.schedule().exit_code == 0
+
+    assert "Queued on Beaker" in old.hub.take_comment(old.number).body
+    told = old.answer()
+    assert "/beaker run -- true" in told
+    assert "gpu-tests" not in told
+    old.hub.take_check()
+    old.beaker.take_experiment()
