@@ -102,6 +102,7 @@ def main() -> int:
             base = Base.of((ROOT / "Dockerfile").read_text("utf-8"))
             engine, official = stack.enter_context(engine_with(base, work.resolve()))
             stack.callback(engine.remove, TAG)
+            print("| what | measured |\n|---|---|")
             show(built(engine, base, official=official, work=work))
             phases = Phases.read(ROOT / "action.yml")
             trial = stack.enter_context(open_trial(engine, phases, Path(services)))

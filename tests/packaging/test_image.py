@@ -146,6 +146,15 @@ class TestTheReleaseWorkflow:
         assert f'__version__ = "{found.stdout.strip()}"' in init
 
 
+def test_a_signature_is_verified_against_the_workflow_that_made_it() -> None:
+    document = (ROOT / "docs/container.md").read_text("utf-8")
+    repository = "allenai/beaker-ci"
+    assert (
+        f"https://github.com/{repository}/.github/workflows/release.yml@refs/heads/main" in document
+    )
+    assert f"gh attestation verify oci://IMAGE --repo {repository}" in document
+
+
 def test_the_phases_of_the_action_are_programs_of_the_package() -> None:
     runs = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
