@@ -92,6 +92,7 @@ def main() -> int:
         "--work", type=Path, help="keep an engine's files and the stand-in here for the next time"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave nothing behind then either
     with ExitStack() as stack:
         work = options.work or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="beaker-ci-image-"))

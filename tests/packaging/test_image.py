@@ -15,6 +15,9 @@ import pytest
 import yaml
 from inline_snapshot import snapshot
 
+from beaker_ci.sandbox.runner import ALLOWED, Step
+from beaker_ci.setup.workflow import ACTION
+
 ROOT = Path(__file__).parents[2]
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 IMAGE = f"ghcr.io/allenai/beaker-ci@{DIGEST}"
@@ -109,6 +112,74 @@ Start from the action.yml of the main branch.
         assert "pin_action.py ghcr.io/" in capsys.readouterr().err
 
 
+class TestTrying:
+    @pytest.fixture(autouse=True)
+    def scripts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+
+    def test_a_machine_without_any_engine_is_told_so(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, ROOT / "scripts/image.py"],
+            env={"PATH": str(tmp_path), "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == snapshot("""\
+image: There is no container engine: no Docker daemon answers that has, or can pull,
+the base image; none can be started here (that takes root, docker and dockerd);
+and buildah is not installed. Install one of them, on Debian for example:
+  apt-get install docker.io
+""")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_the_base_is_the_one_of_the_dockerfile(self) -> None:
+        base = importlib.import_module("container.base").Base
+        assert base.of((ROOT / "Dockerfile").read_text("utf-8")) == base(
+            "python:3.12-slim-bookworm", "3.12", "bookworm"
+        )
+
+    def test_a_step_is_given_what_the_runner_gives(self, tmp_path: Path) -> None:
+        module = importlib.import_module("container.step")
+        (service := tmp_path / "ca.pem").touch()
+        step = Step.prepare(
+            tmp_path,
+            event="issue_comment",
+            payload={},
+            repository="octo/widget",
+            api_url="http://127.0.0.1:1",
+            server_url="http://127.0.0.1:2",
+            inputs={"github-token": "secret"},
+            extra={"AUTHORITY": str(service)},
+        )
+        phases = module.Phases.read(ROOT / "action.yml")
+        container = module.ContainerStep(None, phases, step).container
+        own = step.directory
+        assert container.workdir == "/github/workspace"
+        assert container.mounts == {
+            own / "workspace": "/github/workspace",
+            own / "home": "/github/home",
+            own / "workflow": "/github/workflow",
+            own / "file_commands": "/github/file_commands",
+            own / "runner_temp": "/github/runner_temp",
+            service: str(service),
+        }
+        assert {
+            name: value for name, value in container.environment.items() if "/github/" in value
+        } == {
+            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_OUTPUT": "/github/file_commands/output",
+            "GITHUB_STATE": "/github/file_commands/state",
+            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "HOME": "/github/home",
+            "RUNNER_TEMP": "/github/runner_temp",
+        }
+        assert container.environment["INPUT_GITHUB-TOKEN"] == "secret"
+        assert container.environment.keys().isdisjoint(ALLOWED)
+
+
 class TestTheReleaseWorkflow:
     def test_every_action_is_pinned_by_commit_and_says_its_version(self) -> None:
         text = (ROOT / ".github/workflows/release.yml").read_text("utf-8")
@@ -148,11 +219,8 @@ class TestTheReleaseWorkflow:
 
 def test_a_signature_is_verified_against_the_workflow_that_made_it() -> None:
     document = (ROOT / "docs/container.md").read_text("utf-8")
-    repository = "allenai/beaker-ci"
-    assert (
-        f"https://github.com/{repository}/.github/workflows/release.yml@refs/heads/main" in document
-    )
-    assert f"gh attestation verify oci://IMAGE --repo {repository}" in document
+    assert f"github.com/{ACTION}/.github/workflows/release.yml@refs/heads/main" in document
+    assert f"gh attestation verify oci://IMAGE --repo {ACTION}" in document
 
 
 def test_the_phases_of_the_action_are_programs_of_the_package() -> None:
