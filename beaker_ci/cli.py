@@ -35,30 +35,38 @@ def action() -> None:
     help="A git repository whose HEAD is the pull request; this directory by default.",
 )
 @click.option("--comment", help="What to comment; a run of the repository's example by default.")
-def demo(repo: Path, comment: str | None) -> None:
+@click.option("--script", is_flag=True, help="Play a longer story: what goes wrong on a day.")
+def demo(repo: Path, comment: str | None, script: bool) -> None:
     """Show it all at work, on this machine alone.
 
     Starts a local GitHub and a local Beaker, posts a comment, and really runs the job; needs no
-    GitHub token and no Beaker account. Only what is committed at HEAD is run.
+    GitHub token and no Beaker account. Only what is committed at HEAD is run, by the rules in its
+    .github/beaker-ci.yml if it has one. Exits with 1 if the run fails.
     """
-    import signal
+    import shutil
 
     from rich.console import Console
 
-    from beaker_ci.sandbox.demo import play
+    from beaker_ci.sandbox.demo import NoExample, run
     from beaker_ci.sandbox.git import GitError
 
-    # Leave nothing behind, also when somebody ends us.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if script and comment is not None:
+        raise click.UsageError("--script writes its own comments: leave --comment out.")
+    program = click.get_current_context().find_root().info_name or "beaker-ci"
+    if not shutil.which(program) and Path(sys.argv[0]).name == program:
+        program = sys.argv[0]
     try:
-        story = play(repo, comment, Console())
+        sys.exit(run(repo, comment, Console(), program, script=script))
     except GitError as error:
         raise click.ClickException(
             f"{repo.resolve()} has no commit to show: {error}\n"
             "Commit something there, or name another git repository with --repo."
         ) from None
-    failed = any(experiment.status != "succeeded" for experiment in story.experiments)
-    sys.exit(1 if failed else story.step.exit_code)
+    except NoExample:
+        raise click.ClickException(
+            f"{repo.resolve()} has no examples/train.py of ours at HEAD, which the story runs.\n"
+            "Name a checkout of beaker-ci with --repo, or leave --script out."
+        ) from None
 
 
 @main.command()
