@@ -30,7 +30,7 @@ def action() -> None:
 @main.command()
 @click.option(
     "--repo",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path(),
     help="A git repository whose HEAD is the pull request; this directory by default.",
 )

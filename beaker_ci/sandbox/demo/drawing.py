@@ -107,7 +107,7 @@ def draw(scene: Scene, *, spinner: Spinner | None = None, log_lines: int = LONGE
 def _asking(scene: Scene) -> Panel:
     title = Text.assemble((scene.asker, "bold magenta"), f" commented on #{scene.number}")
     reactions = emoji(scene.reactions)
-    return _panel(readable(scene.comment), title, "magenta", f"{reactions} 1" if reactions else "")
+    return _panel(Text(scene.comment), title, "magenta", f"{reactions} 1" if reactions else "")
 
 
 def _answer(answer: Answer) -> Panel:

@@ -83,7 +83,8 @@ class Outcome:
     def exit_code(self) -> int:
         """0 if it was handled and every run succeeded."""
         failed = any(run.status != "succeeded" for run in self.scene.runs)
-        return max([*(step.exit_code for step in self.steps), int(failed)])
+        codes = [step.exit_code if step.exit_code >= 0 else 1 for step in self.steps]
+        return max([*codes, int(failed)])
 
 
 def play(
@@ -119,6 +120,7 @@ def play(
             stop.check()
             screen.show(watcher.look(comment_id))
             time.sleep(TICK)
+        stop.check()  # Ctrl-C ends the steps as well.
     finally:
         screen.close()
         for process in started:

@@ -119,7 +119,7 @@ class PlainScreen:
         """Writes what is new since the scene before."""
         before, self._last = self._last, None if scene.over else scene
         if before is None:
-            self._write(scene.asker, self._lines(scene.comment))
+            self._write(scene.asker, scene.comment.splitlines())
         old_reactions = before.reactions if before else ()
         if new := scene.reactions[len(old_reactions) :]:
             self._write("bot", [emoji(new)])
@@ -160,7 +160,7 @@ class PlainScreen:
             self._write("beaker", [] if has_ended else news)
             for number, job in enumerate(run.jobs):
                 told = len(old.jobs[number].log) if old and number < len(old.jobs) else 0
-                self._write("log", job.log[told:].splitlines())
+                self._write("log", Text.from_ansi(job.log[told:].rstrip("\n")).plain.splitlines())
             self._write("beaker", news if has_ended else [])
 
     def _write(self, who: str, lines: Sequence[str]) -> None:
