@@ -20,6 +20,8 @@ from beaker_ci.step import Step, connect
 def main() -> NoReturn:
     """Runs one step and ends the process with its exit code."""
     stopping = listen()
+    # No plugin of pydantic's is wanted; looking for one reads what every installed package says.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A step lives for a second: looking for garbage while loading, and looking through every
     # object once more on the way out, costs it a quarter of that.
     gc.disable()

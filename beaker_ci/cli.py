@@ -101,6 +101,6 @@ def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     import json
 
-    from beaker_ci.config import json_schema
+    from beaker_ci.config.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

@@ -52,7 +52,9 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
 
 def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:
     """Asks what :func:`ensure_entrypoint` will ask; writes nothing."""
-    space, script = client.workspace.get(workspace), entrypoint_script()
+    # The id will do; what else there is to know of the workspace is asked for elsewhere meanwhile.
+    space = BeakerWorkspace(id=client.workspace.resolve_workspace_id(workspace))
+    script = entrypoint_script()
     dataset = _find(client, space, script)
     if dataset is not None:
         _is_whole(client, dataset, script)

@@ -35,7 +35,7 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
         pool.submit(load)
         asking = _asking(event, services, items, me)
         wanted = me is not None and event.is_pull_request and not asking.is_only_help
-        reading = read(asking) if wanted else None
+        reading = read(asking, pool) if wanted else None
 
         from beaker_ci.bot import answering
 

@@ -87,7 +87,7 @@ def handle_dispatch(event: Dispatched, order: Order, services: Services) -> tupl
     with ThreadPoolExecutor(THREADS) as pool:
         session = beaker_for(services, event.repository.id, items, pool)
         pool.submit(load)
-        reading = None if asking.is_only_help else read(asking)
+        reading = None if asking.is_only_help else read(asking, pool)
 
         from beaker_ci.bot import answering
 

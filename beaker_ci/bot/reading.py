@@ -40,18 +40,18 @@ def beaker_for(
     if not any(name_of(item) in RUN_COMMANDS for item in items):
         return None
     session = pool.submit(services.beaker)
-    pool.submit(lambda: session.result().load_gantry())
     pool.submit(lambda: session.result().open_runs(repository, SHORT))
     return session
 
 
-def read(asking: Asking) -> Reading | Problem:
-    """Reads what decides who may ask, and at which commit. Three requests."""
+def read(asking: Asking, pool: Executor) -> Reading | Problem:
+    """Reads what decides who may ask, and at which commit. Three requests, two of them in turn."""
+    services, number = asking.services, asking.number
+    permission = pool.submit(github.read_permission, services.other_hub, asking.asker)
     try:
-        hub, number = asking.services.hub, asking.number
-        pull = None if number is None else github.read_pull(hub, number)
+        pull = None if number is None else github.read_pull(services.hub, number)
         files = _files(asking, pull.head_sha if pull else asking.sha)
-        return Reading(pull, files, github.read_permission(hub, asking.asker))
+        return Reading(pull, files, permission.result())
     except Problem as problem:
         return problem
 
@@ -70,9 +70,7 @@ def _files(asking: Asking, head_sha: str) -> github.RepositoryFiles | Problem:
 
 
 def load() -> None:
-    """Loads what judges and what renders, so that it is there once GitHub has answered."""
+    """Loads what judges, so that it is there once GitHub has answered."""
     from beaker_ci.bot import answering
-    from beaker_ci.report import warm_up
 
     del answering
-    warm_up()

@@ -19,6 +19,7 @@ from beaker_ci.policy import evaluate, merge_recipe
 from beaker_ci.policy.model import Decision, Outcome, Request
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
+from beaker_ci.report import warm_up
 from beaker_ci.report.views import ReplyView
 from beaker_ci.run import Mark, Receipt, Run
 
@@ -66,13 +67,17 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
     if space is not None:
         pool.submit(lambda: session.result().warm_up_workspace(space))
     pool.submit(lambda: session.result().accounts(None, account))
-    return Errand(
+    errand = Errand(
         command=command,
         key=key,
         recipe=recipe,
         found=pool.submit(lambda: session.result().find(name, key)),
         accounts=pool.submit(lambda: session.result().accounts(space, account)),
     )
+    # What takes long to load is loaded while Beaker answers, not before it was asked.
+    pool.submit(lambda: session.result().load_gantry())
+    pool.submit(warm_up)
+    return errand
 
 
 def answer_run(

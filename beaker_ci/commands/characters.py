@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 from beaker_ci.commands.usage import UsageError
@@ -30,18 +31,23 @@ _QUOTES: Final = {**dict.fromkeys("‘’‚‛＇", "'"), **dict.fromkeys("“�
 _ANY_QUOTE: Final = f"[{''.join(_QUOTES)}]"
 _MEANT_TO_QUOTE: Final = re.compile(rf"(?:^|(?<==)){_ANY_QUOTE}|{_ANY_QUOTE}$")
 
-# The start of a line that is, or could be taken for, "/beaker": in any case, with letters of other
-# scripts, with hidden characters in between. The classes are disjoint, so matching is linear.
-_GAP: Final = f"[{_HIDDEN}]{{0,8}}"
-_CANDIDATE: Final = re.compile(
-    rf"^ {{0,3}}{_GAP}(?P<word>"
-    + _GAP.join(["[/⁄∕╱⧸／]", *(rf"(?:[{c}{c.upper()}]|[^\x00-\x7f{_HIDDEN}])" for c in "beaker")])
-    + r")(?=[^\x21-\x7e]|$)",
-    re.MULTILINE,
-)
-_EXACT: Final = re.compile(r" {0,3}/beaker(?=[ \t]|$)")
+_EXACT: Final = re.compile(r"^ {0,3}/beaker(?=[ \t]|$)", re.MULTILINE)
+_SLASHES: Final = "/⁄∕╱⧸／"
 # Of "beaker", so many letters must be the right ones before a look-alike is worth an answer.
 _RIGHT_LETTERS: Final = 3
+
+
+@cache
+def _candidate() -> re.Pattern[str]:
+    """The start of a line that is, or could be taken for, "/beaker".
+
+    In any case, with letters of other scripts, with hidden characters in between. The classes are
+    disjoint, so matching is linear. Compiled when needed: it takes longer than reading a comment.
+    """
+    gap = f"[{_HIDDEN}]{{0,8}}"
+    letters = (rf"(?:[{c}{c.upper()}]|[^\x00-\x7f{_HIDDEN}])" for c in "beaker")
+    word = gap.join([f"[{_SLASHES}]", *letters])
+    return re.compile(rf"^ {{0,3}}{gap}(?P<word>{word})(?=[^\x21-\x7e]|$)", re.MULTILINE)
 
 
 def is_command_line(line: str) -> bool:
@@ -51,9 +57,11 @@ def is_command_line(line: str) -> bool:
 
 def may_be_command_line(text: str) -> bool:
     """Whether any line of the text starts with ``/beaker`` or what could be taken for it."""
-    return any(
+    if _EXACT.search(text):
+        return True
+    return any(slash in text for slash in _SLASHES) and any(
         sum(map(str.isascii, HIDDEN.sub("", match["word"])[1:])) >= _RIGHT_LETTERS
-        for match in _CANDIDATE.finditer(text)
+        for match in _candidate().finditer(text)
     )
 
 

@@ -15,7 +15,7 @@ _LONGEST_TEXT = 200
 
 
 def flatten_metrics(metrics: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
-    """Names and values of a metrics file, nested ones with dots between, in the file's order.
+    """Names and values of a metrics file, nested ones with dots between, sorted.
 
     Args:
         metrics: What JSON made of the file. Untrusted, of any size.
@@ -33,7 +33,7 @@ def flatten_metrics(metrics: Mapping[str, Any]) -> tuple[tuple[str, float | str]
 
 def _leaves(name: str, value: object, deeper: int) -> Iterator[tuple[str, float | str]]:
     if isinstance(value, Mapping) and deeper:
-        for key, inner in value.items():
+        for key, inner in sorted(value.items(), key=lambda item: str(item[0])):
             yield from _leaves(f"{name}.{key}" if name else str(key), inner, deeper - 1)
     else:
         yield name, _leaf(value)

@@ -36,7 +36,7 @@ class Ending:
         seconds: From the first start to the last end; None if it never started.
         gpu_hours: Used by all attempts together.
         attempts: How often the task was started; 0 if never.
-        metrics: Names and values of what ``metrics.json`` held, flattened, in its order. Untrusted.
+        metrics: Names and values of what ``metrics.json`` held, flattened, sorted. Untrusted.
         log: The last lines of the log, the oldest first; empty where none may be published.
             Untrusted.
         log_url: Where the whole log can be read; empty if nothing ran.

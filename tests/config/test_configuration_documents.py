@@ -11,8 +11,9 @@ import jsonschema_rs
 import pytest
 from markdown_it import MarkdownIt
 
-from beaker_ci.config import Configuration, json_schema, parse_configuration
+from beaker_ci.config import Configuration, parse_configuration
 from beaker_ci.config.document import read_document
+from beaker_ci.config.json_schema import json_schema
 from beaker_ci.config.mistakes import keys_of, section_at
 from beaker_ci.config.preset import Preset
 from beaker_ci.reasons import Reason

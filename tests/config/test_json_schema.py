@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from beaker_ci.config import json_schema
+from beaker_ci.config.json_schema import json_schema
 
 
 def sections(schema: dict[str, Any]) -> dict[str, Any]:
