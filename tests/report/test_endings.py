@@ -186,12 +186,12 @@ def test_nested_metrics_get_dots() -> None:
         "huge": 10**400,
     }
     assert flatten_metrics(metrics) == (
-        ("eval.acc", 0.5),
-        ("eval.per_class", "0.1, 0.2"),
-        ("eval.all", "99 values"),
         ("done", "true"),
-        ("note", "null"),
+        ("eval.acc", 0.5),
+        ("eval.all", "99 values"),
+        ("eval.per_class", "0.1, 0.2"),
         ("huge", math.inf),
+        ("note", "null"),
     )
 
 

@@ -31,6 +31,7 @@ class Experiments:
         self._datasets = datasets
         self._life = life
         self._all: dict[str, Experiment] = {}
+        self._names: dict[tuple[str, str], Experiment] = {}
 
     def create(
         self, author: pb2.User, workspace_name: str, document: Any, name: str | None
@@ -40,6 +41,15 @@ class Experiments:
         Raises:
             Refused: The spec is invalid, or the author has an experiment of that name.
         """
+        with self._monitor:
+            experiment = self.add(author, workspace_name, document, name)
+            self._life.settle()
+            return experiment
+
+    def add(
+        self, author: pb2.User, workspace_name: str, document: Any, name: str | None
+    ) -> Experiment:
+        """Like :meth:`create`, but its jobs wait until something else happens."""
         spec = parse_spec(document)
         with self._monitor:
             workspace = self._world.find_workspace(workspace_name)
@@ -61,11 +71,11 @@ class Experiments:
             )
             experiment.tasks.extend(self._tasks(experiment, spec))
             self._all[experiment_id] = experiment
+            self._names[author.id, name] = experiment
             for group in spec.groups:
                 self._world.group_members[self._world.find_group(group).id].append(experiment_id)
             for task in experiment.tasks:
                 self._life.queue(task)
-            self._life.settle()
             return experiment
 
     def _tasks(self, experiment: Experiment, spec: ExperimentSpec) -> list[Task]:
@@ -101,10 +111,7 @@ class Experiments:
     def _free_name(self, author: pb2.User, name: str) -> str:
         if not _NAME.fullmatch(name):
             raise Refused("INVALID_ARGUMENT", f"invalid experiment name {name!r}")
-        if any(
-            each.message.author_id == author.id and each.message.name == name
-            for each in self._all.values()
-        ):
+        if (author.id, name) in self._names:
             raise Refused("ALREADY_EXISTS", f"experiment name {name!r} is already in use")
         return name
 
@@ -118,8 +125,9 @@ class Experiments:
         with self._monitor:
             if name in self._all:
                 return self._all[name]
-            for experiment in self._all.values():
-                if f"{experiment.author}/{experiment.message.name}" == name:
+            author, _, own = name.partition("/")
+            for (_, known), experiment in self._names.items():
+                if known == own and experiment.author == author:
                     return experiment
         raise not_found("workload", name)
 
@@ -135,7 +143,10 @@ class Experiments:
         with self._monitor:
             if name is not None and name != experiment.message.name:
                 author = self._world.users[experiment.message.author_id]
-                experiment.message.name = self._free_name(author, name)
+                free = self._free_name(author, name)
+                del self._names[author.id, experiment.message.name]
+                self._names[author.id, free] = experiment
+                experiment.message.name = free
             if description is not None:
                 experiment.message.description = description
             self._monitor.notify_all()
@@ -168,6 +179,7 @@ class Experiments:
         with self._monitor:
             self.cancel(experiment, by)
             del self._all[experiment.id]
+            del self._names[experiment.message.author_id, experiment.message.name]
             for job in experiment.jobs:
                 if job.process is None:
                     del self._life.jobs[job.id]

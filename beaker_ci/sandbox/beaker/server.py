@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from beaker import Beaker
 from beaker import beaker_pb2 as pb2
@@ -256,6 +256,21 @@ class LocalBeaker:
         with self._backend.monitor:
             found = self._backend.experiments.all()
             return [self._view(each.id) for each in found if author in (None, each.author)]
+
+    def add_experiments(
+        self, workspace: str, specs: Mapping[str, Mapping[str, Any]], author: str = "ci-bot"
+    ) -> list[str]:
+        """Let somebody have submitted many experiments, all at once; answers their ids.
+
+        Args:
+            workspace: Full name.
+            specs: By the experiments' names.
+            author: Name of the user.
+        """
+        with self._backend.monitor:
+            user = self.world.find_user(author)
+            add = self._backend.experiments.add
+            return [add(user, workspace, spec, name).id for name, spec in specs.items()]
 
     def experiment(self, name: str) -> ExperimentView:
         """A copy of an experiment, by id or ``author/name``."""
