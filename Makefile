@@ -30,8 +30,9 @@ check: .venv/.ready ## Lint, check types and formats, audit workflows and image
 	@echo '== hadolint: Dockerfile'
 	@$(BIN)/hadolint Dockerfile
 
-bench: .venv/.ready ## Measure a submission against bare gantry
+bench: .venv/.ready ## Measure a submission and a reconcile against what people do by hand
 	@$(BIN)/python benchmarks/submit.py
+	@$(BIN)/python benchmarks/reconcile.py
 
 image: .venv/.ready ## Build the action's image and try it as GitHub's runner would
 	@$(BIN)/python scripts/image.py

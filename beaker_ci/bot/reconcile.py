@@ -7,7 +7,10 @@ its report says, and nothing is asked of GitHub for it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.events import Repository
-from beaker_ci.history import stage_of
+from beaker_ci.history import State, stage_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import OpenRun, Run
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 SHORT_CHANGES = 10
 """Changes that it reports at most; the whole pass does the others."""
+
+AHEAD = 4
+"""Runs that are looked at on Beaker while another is being reported."""
 
 OUTAGES = 3
 """Runs in a row that fail since a service is away, before a pass gives up."""
@@ -76,13 +82,14 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     changed: list[Reported] = []
     failures: list[Failure] = []
     rules = _Rules(services)
-    for found in due if whole else due[:SHORT_CHANGES]:
-        try:
-            changed += _bring_up_to_date(services, beaker, repository, found, rules)
-        except Problem as problem:
-            failures.append(Failure(found.name, problem))
-            if _is_away(failures):
-                break
+    with closing(_looks(services, beaker, due if whole else due[:SHORT_CHANGES])) as looks:
+        for found, look in looks:
+            try:
+                changed += _bring_up_to_date(services, beaker, repository, look.result(), rules)
+            except Problem as problem:
+                failures.append(Failure(found.name, problem))
+                if _is_away(failures):
+                    break
     missed = _answer_missed(services, repository, failures) if whole else 0
     return Pass(len(listed), tuple(changed), missed, tuple(failures))
 
@@ -104,10 +111,28 @@ def _is_due(services: Services, found: OpenRun) -> bool:
     return stage_of(found.status) != found.mark.shown
 
 
+def _looks(
+    services: Services, beaker: Session, due: Sequence[OpenRun]
+) -> Generator[tuple[OpenRun, Future[tuple[Run, State]]], None, None]:
+    """What became of the runs: read a few ahead, while those before are being reported."""
+    with ThreadPoolExecutor(AHEAD) as pool:
+        ahead: deque[tuple[OpenRun, Future[tuple[Run, State]]]] = deque()
+        for found in due:
+            now = services.clock.now().timestamp()
+            ahead.append((found, pool.submit(beaker.look, found.workload_id, now)))
+            if len(ahead) > AHEAD:
+                yield ahead.popleft()
+        yield from ahead
+
+
 def _bring_up_to_date(
-    services: Services, beaker: Session, repository: Repository, found: OpenRun, rules: _Rules
-) -> Iterator[Reported]:
-    run, state = beaker.look(found.workload_id, services.clock.now().timestamp())
+    services: Services,
+    beaker: Session,
+    repository: Repository,
+    look: tuple[Run, State],
+    rules: _Rules,
+) -> Generator[Reported, None, None]:
+    run, state = look
     if not _is_ours(run, repository):
         return
     before = run.mark
