@@ -59,7 +59,8 @@ class Step:
             if isinstance(event, Scheduled):
                 return self._reconcile(services, event)
             code = self._handle(event, services)
-            self._keep_up(services, event)
+            if code != Exit.SERVICE_AWAY:
+                self._keep_up(services, event)
             return code
         finally:
             services.beaker.close()

@@ -51,9 +51,10 @@ def test_killed_while_an_end_is_reported(stage: Stage, service: str) -> None:
         if name == "hub":
             hook = stage.hub.faults.before if when == "before" else stage.hub.faults.after
             return lambda kill: hook(None, "", kill, nth=nth)
-        faults = stage.beaker.faults
-        hooked = faults.before if when == "before" else faults.after
-        return lambda kill: hooked(".*", kill, nth=nth)
+        if when == "before":
+            return lambda kill: stage.beaker.faults.before(".*", kill, nth=nth)
+        # After a read is before whatever comes next; there is one write.
+        return lambda kill: stage.beaker.faults.after("UpdateWorkload", kill, nth=nth)
 
     for nth, workload in enumerate(runs, 1):
         stage.beaker.finish(workload, exit_code=1)

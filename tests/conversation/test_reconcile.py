@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inline_snapshot import snapshot
 from stage import CONFIG, Stage
+
+from beaker_ci.run import describe
+from beaker_ci.sandbox import beaker
+from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN
+from beaker_ci.sandbox.github import Fault
 
 RUN = "/beaker run gpu-tests"
 
@@ -98,4 +105,107 @@ def test_logs_that_may_not_be_published_are_not(stage: Stage) -> None:
 
     assert "AssertionError" not in stage.hub.take_comment(stage.number).body
     assert "AssertionError" not in str(stage.hub.take_check())
+    stage.beaker.take_experiment()
+
+
+def test_one_that_cannot_be_reported_stops_no_other(stage: Stage) -> None:
+    first, second = ask(stage), ask(stage, "/beaker run -- false")
+    for workload in (first, second):
+        stage.beaker.finish(workload)
+    refusal = {"message": "Resource not accessible by integration"}
+    stage.hub.faults.add(Fault(method="PATCH", path="/check-runs/", status=403, body=refusal))
+
+    result = stage.schedule()
+
+    assert result.exit_code == 0
+    assert "not possible now: 1" in result.log
+    assert "github.forbidden" in result.log
+    done = {check.external_id: check.conclusion for check in stage.hub.check_runs()}
+    assert done == {first: None, second: "success"}
+
+    assert stage.schedule().exit_code == 0
+
+    assert [stage.hub.take_check().conclusion for _ in range(2)] == ["success", "success"]
+    for _ in range(2):
+        assert "Passed on Beaker" in stage.answer()
+        assert (mark := stage.mark(stage.beaker.take_experiment())) is not None
+        assert not mark.is_open
+
+
+def test_a_service_that_stays_away_ends_the_pass_and_is_said(stage: Stage) -> None:
+    workload = ask(stage)
+    stage.beaker.finish(workload)
+    stage.beaker.faults.add(beaker.Fault("ListWorkloads", code="INTERNAL", times=None))
+
+    result = stage.schedule()
+
+    assert (result.exit_code, result.reason) == (3, "beaker.unavailable")
+    stage.beaker.faults.clear()
+    assert stage.schedule().exit_code == 0
+    assert stage.hub.take_check().conclusion == "success"
+    stage.hub.take_comment(stage.number)
+    stage.beaker.take_experiment()
+
+
+def test_a_comment_that_somebody_deleted_stays_deleted(stage: Stage) -> None:
+    workload = ask(stage)
+    stage.hub.delete_comment(stage.hub.take_comment(stage.number).id)
+    stage.beaker.finish(workload)
+
+    assert stage.schedule().exit_code == 0
+
+    assert stage.hub.take_check().conclusion == "success"
+    mark = stage.mark(stage.beaker.take_experiment())
+    assert mark is not None
+    assert not mark.is_open
+
+
+def test_after_a_new_beaker_token_comment_and_check_are_found_again(stage: Stage) -> None:
+    workload = ask(stage)
+    held = stage.beaker.experiment(workload)
+    mark, key = stage.mark(held), held.env["BEAKER_CI_KEY"]
+    assert mark is not None
+    with stage.beaker.client() as client:
+        sealed_before = describe("python check.py", mark, key, "the token before")
+        client.workload.update(client.workload.get(workload), description=sealed_before)
+    stage.beaker.finish(workload)
+
+    assert stage.schedule().exit_code == 0
+
+    assert stage.hub.take_check().conclusion == "success"
+    assert "Passed on Beaker" in stage.answer()
+    after = stage.mark(stage.beaker.take_experiment())
+    assert after is not None
+    assert (after.comment_id, after.check_id) == (mark.comment_id, mark.check_id)
+    assert not after.is_open
+
+
+def test_runs_of_another_repository_are_left_alone(stage: Stage) -> None:
+    workload = ask(stage)
+    held = stage.beaker.experiment(workload)
+    mark, key = stage.mark(held), held.env["BEAKER_CI_KEY"]
+    assert mark is not None
+    with stage.beaker.client() as client:
+        elsewhere = describe("x", replace(mark, repository=7), key, DEFAULT_TOKEN)
+        client.workload.update(client.workload.get(workload), description=elsewhere)
+    stage.beaker.finish(workload)
+
+    assert stage.schedule().exit_code == 0
+
+    assert stage.hub.take_check().status == "queued"
+    stage.hub.take_comment(stage.number)
+    stage.beaker.take_experiment()
+
+
+def test_rules_that_cannot_be_read_publish_no_log(stage: Stage) -> None:
+    workload = ask(stage)
+    stage.hub.repository.commit("main", {".github/beaker-ci.yml": "version: 2\n"}, message="Break")
+    stage.beaker.start(workload)
+    stage.beaker.write_log(workload, "a secret of ours")
+    stage.beaker.finish(workload, exit_code=1)
+
+    assert stage.schedule().exit_code == 0
+
+    assert stage.hub.take_check().conclusion == "failure"
+    assert "a secret of ours" not in stage.answer()
     stage.beaker.take_experiment()
