@@ -28,6 +28,7 @@ class Backend:
         root: Where datasets and jobs live.
         repositories: What jobs can check out.
         clock: Where timestamps come from.
+        entrypoint: Whether gantry's own entry point shall run, where the machine allows it.
 
     Attributes:
         monitor: The one lock over all state; notified on every change.
@@ -36,7 +37,9 @@ class Backend:
         address: Of the REST interface; set once it listens.
     """
 
-    def __init__(self, root: Path, repositories: Mapping[str, Path], clock: Clock) -> None:
+    def __init__(
+        self, root: Path, repositories: Mapping[str, Path], clock: Clock, *, entrypoint: bool
+    ) -> None:
         self.root = root
         self.address = ""
         self.caller = pb2.User()
@@ -49,7 +52,10 @@ class Backend:
         self.clock = clock
         self.world = World(self.monitor, clock, ids)
         self.datasets = Datasets(root / "datasets", self.monitor, clock, ids)
-        self.runner = Runner(Containers(root, self.world, self.datasets), Checkouts(repositories))
+        self.containers = Containers(
+            root, self.world, self.datasets, repositories if entrypoint else None
+        )
+        self.runner = Runner(self.containers, Checkouts(repositories))
         self.life = Life(
             self.monitor, self.world, self.datasets, lambda job: self.runner.launch(job, self.life)
         )

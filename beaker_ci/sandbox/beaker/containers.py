@@ -1,7 +1,9 @@
 """What a job finds around it: its command, environment, paths and mounts.
 
-There is no container: absolute paths of the spec, such as ``/results``, stand for directories of
-the job, and are replaced in its arguments and variables.
+There is no container. Mostly, absolute paths of the spec, such as ``/results``, stand for
+directories of the job, and are replaced in its arguments and variables; what gantry's entry point
+would do is done here. On a machine that allows namespaces, gantry's own entry point can run, at its
+true paths.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from beaker import beaker_pb2 as pb2
 
+from beaker_ci.sandbox.beaker import namespaces
 from beaker_ci.sandbox.beaker.datasets import Datasets
 from beaker_ci.sandbox.beaker.records import Job
 from beaker_ci.sandbox.beaker.world import World
@@ -52,13 +55,22 @@ class Containers:
         root: The server's directory.
         world: Secrets and nodes.
         datasets: What is mounted, and where results go.
+        repositories: What gantry's own entry point can clone, if it shall run.
     """
 
-    def __init__(self, root: Path, world: World, datasets: Datasets) -> None:
+    def __init__(
+        self,
+        root: Path,
+        world: World,
+        datasets: Datasets,
+        repositories: Mapping[str, Path] | None = None,
+    ) -> None:
         self._root = root
         self._world = world
         self._datasets = datasets
         self._programs = _write_programs(root / "bin")
+        self._repositories = repositories or {}
+        self.runs_entrypoint = repositories is not None and namespaces.are_available()
 
     def directory(self, job: Job) -> Path:
         """The job's own directory, gone after its end."""
@@ -77,10 +89,13 @@ class Containers:
         paths = {runtime: checkout, spec.result_path or "/results": results}
         for number, mount in enumerate(spec.mounts):
             paths[mount.mount_path] = self._mount(job, mount, home / "mounts" / str(number))
+        through_gantry = list(spec.command) == _ENTRYPOINT
+        if through_gantry and self.runs_entrypoint and all(map(namespaces.fits, paths)):
+            return self._with_entrypoint(job, variables, paths, runtime)
         environment = {name: replace_paths(value, paths) for name, value in variables.items()}
         environment |= self._system_variables(job, home)
         arguments = [replace_paths(argument, paths) for argument in spec.arguments]
-        if list(spec.command) == _ENTRYPOINT:
+        if through_gantry:
             command = _as_entrypoint_would(arguments, environment)
         else:
             command = [replace_paths(word, paths) for word in spec.command] + arguments
@@ -90,6 +105,24 @@ class Containers:
             directory=checkout,
             repository=environment.get("GITHUB_REPO", ""),
             ref=environment.get("GIT_REF", ""),
+        )
+
+    def _with_entrypoint(
+        self, job: Job, variables: dict[str, str], paths: Mapping[str, Path], runtime: str
+    ) -> Container:
+        """Everything at its true path; the script clones, from this machine."""
+        home = self.directory(job)
+        paths[runtime].mkdir()
+        (home / "home" / ".gitconfig").write_text(_git_configuration(self._repositories))
+        spec = job.message.container_spec
+        return Container(
+            command=namespaces.entering(
+                home / "root", paths, runtime, [*spec.command, *spec.arguments]
+            ),
+            environment=variables | self._system_variables(job, home),
+            directory=home / "tmp",
+            repository="",
+            ref="",
         )
 
     def _variables(self, job: Job) -> dict[str, str]:
@@ -177,6 +210,16 @@ def _as_entrypoint_would(arguments: list[str], environment: Mapping[str, str]) -
     return ["bash", "-c", "\n".join([*lines, 'exec "$@"']), "gantry", *command]
 
 
+def _git_configuration(repositories: Mapping[str, Path]) -> str:
+    """Lets git find the repositories of github.com on this machine, and any commit in them."""
+    sections = [
+        f'[url "{path.resolve().as_uri()}"]\n\tinsteadOf = https://github.com/{name}\n'
+        for name, path in repositories.items()
+    ]
+    allowed = "[uploadpack]\n\tallowAnySHA1InWant = true\n[safe]\n\tdirectory = *\n"
+    return "".join(sections) + allowed
+
+
 def _inherited(name: str) -> str:
     return os.environ.get(name, {"PATH": os.defpath}.get(name, "C.UTF-8"))
 
@@ -188,4 +231,9 @@ def _write_programs(directory: Path) -> Path:
         program = directory / name
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    if shutil.which("curl") is None:
+        # gantry's entry point insists on one, and uses it only for what jobs here do not need.
+        stand_in = directory / "curl"
+        stand_in.write_text("#!/bin/sh\necho 'curl: a stand-in of the local Beaker'\n")
+        stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
     return directory

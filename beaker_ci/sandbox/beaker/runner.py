@@ -126,7 +126,7 @@ class JobProcess:
         if container.repository:
             self._checkouts.make(container.repository, container.ref, container.directory)
         else:
-            container.directory.mkdir()
+            container.directory.mkdir(exist_ok=True)
         process = self._spawn(container) if self._life.start(self._job) else None
         if process is None:
             return _SIGNALED + signal.SIGTERM

@@ -38,14 +38,22 @@ class LocalBeaker:
         directory: For all its files; made if missing. Clean it up after closing.
         repositories: What jobs can check out: from ``owner/name`` to a git directory or work tree.
         clock: Where all timestamps come from. Durations are always real.
+        entrypoint: Run gantry's own entry point, at the true paths of the spec, where the machine
+            allows user namespaces: see :attr:`runs_entrypoint`. Otherwise the jobs' commands are
+            run plainly, which takes less time.
     """
 
     def __init__(
-        self, directory: Path, repositories: Mapping[str, Path], *, clock: Clock = utc_now
+        self,
+        directory: Path,
+        repositories: Mapping[str, Path],
+        *,
+        clock: Clock = utc_now,
+        entrypoint: bool = False,
     ) -> None:
         self._directory = directory.resolve()
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._backend = Backend(self._directory, repositories, clock)
+        self._backend = Backend(self._directory, repositories, clock, entrypoint=entrypoint)
         furnish(self._backend.world)
         certificates = make_certificates()
         self._authority = certificates.authority
@@ -100,6 +108,11 @@ class LocalBeaker:
         return make_client(self.config_file(token), self._authority)
 
     # States
+
+    @property
+    def runs_entrypoint(self) -> bool:
+        """Whether jobs run gantry's own entry point."""
+        return self._backend.containers.runs_entrypoint
 
     @property
     def world(self) -> World:

@@ -82,7 +82,11 @@ class Handler(BaseHTTPRequestHandler):
         application = self.server.application
         if application is None:
             raise RuntimeError("the server answers before it was started")
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:  # the client went away before it had said all
+            self._hang_up()
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             wire = application.answer(self.command, self.path, headers, content)
