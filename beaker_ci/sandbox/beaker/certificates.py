@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_LIFETIME = timedelta(days=2)
+_LIFETIME = timedelta(days=2)  # before and after: a test may have another clock than ours
 _SIGNS_CERTIFICATES = x509.KeyUsage(
     digital_signature=True,
     content_commitment=False,
@@ -81,6 +81,6 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_before(now - _LIFETIME)
         .not_valid_after(now + _LIFETIME)
     )
