@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -72,6 +73,27 @@ def repository_of(given: str | None) -> str:
             f"Type, for a GitHub Enterprise Server: export GITHUB_API_URL=https://{remote.host}/api/v3"
         )
     return remote.full_name
+
+
+def github_token() -> str:
+    """The token that people give by hand; empty if there is none."""
+    return os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
+
+
+def api_url() -> str:
+    """GitHub's REST root.
+
+    Raises:
+        click.UsageError: When what is set is no address.
+    """
+    address = os.environ.get("GITHUB_API_URL") or "https://api.github.com"
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.UsageError(
+            f"GITHUB_API_URL is no address: {address!r}.\n"
+            "Type, for github.com: unset GITHUB_API_URL"
+        )
+    return address
 
 
 def released_commit() -> str | None:

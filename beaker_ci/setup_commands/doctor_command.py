@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
-from beaker_ci.setup_commands.checkout import open_console, repository_of
+from beaker_ci.setup_commands.checkout import api_url, github_token, open_console, repository_of
 
 if TYPE_CHECKING:
     from beaker_ci.setup import Finding
@@ -55,8 +54,8 @@ def doctor(repo: str | None, config: str, style: str) -> None:
     logging.getLogger("github").setLevel(logging.ERROR)
     patient = Patient(
         repository=repository_of(repo),
-        github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",
-        api_url=_api_url(),
+        github_token=github_token(),
+        api_url=api_url(),
         config_path=config,
         environment=os.environ,
     )
@@ -117,14 +116,3 @@ def _plain(text: str) -> str:
     """A text that comes from elsewhere, without what a terminal would obey."""
     one_line = " ".join(text.split())
     return "".join(character if character.isprintable() else "\ufffd" for character in one_line)
-
-
-def _api_url() -> str:
-    address = os.environ.get("GITHUB_API_URL") or "https://api.github.com"
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.UsageError(
-            f"GITHUB_API_URL is no address: {address!r}.\n"
-            "Type, for github.com: unset GITHUB_API_URL"
-        )
-    return address

@@ -10,7 +10,7 @@ import click
 
 from beaker_ci.problem import Problem
 from beaker_ci.quantities import Duration
-from beaker_ci.setup_commands.checkout import repository_of
+from beaker_ci.setup_commands.checkout import api_url, github_token, repository_of
 
 if TYPE_CHECKING:
     from beaker_ci.bot import Services
@@ -74,10 +74,16 @@ def sync(repo: str | None, config: str, every: float | None) -> None:
 def _services(repository: str, config: str) -> Services:
     from beaker_ci.bot import Services
 
+    token = github_token()
+    if not token:
+        raise click.UsageError(
+            "There is no GitHub token.\nType: export GITHUB_TOKEN=… with an app's token, since "
+            "GitHub lets only apps write checks."
+        )
     return Services.connect(
         repository=repository,
-        github_token=os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or "",
-        api_url=os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        github_token=token,
+        api_url=api_url(),
         server_url=os.environ.get("GITHUB_SERVER_URL") or "https://github.com",
         config_path=config,
         beaker_token=None,

@@ -15,7 +15,7 @@ from beaker_ci.sandbox.runner import ALLOWED
 RUN = "/beaker run gpu-tests"
 
 
-def start(stage: Stage, *options: str, token: str = "") -> subprocess.Popen[str]:
+def start(stage: Stage, *options: str, token: str = "", without: str = "") -> subprocess.Popen[str]:
     environment = {name: os.environ[name] for name in ALLOWED if name in os.environ}
     environment |= stage.extra | {
         "GITHUB_TOKEN": token or stage.token,
@@ -24,6 +24,7 @@ def start(stage: Stage, *options: str, token: str = "") -> subprocess.Popen[str]
         "HOME": str(stage.directory),
         "PYTHONUNBUFFERED": "1",
     }
+    environment.pop(without, None)
     return subprocess.Popen(
         [sys.executable, "-m", "beaker_ci", "sync", "--repo", stage.hub.full_name, *options],
         cwd=stage.directory,
@@ -96,3 +97,15 @@ def test_nothing_is_a_repository_here(stage: Stage, tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "a duration is a whole number" in ended.stderr
+
+
+def test_without_tokens(stage: Stage) -> None:
+    told = []
+    for gone in ("GITHUB_TOKEN", "BEAKER_CONFIG"):
+        process = start(stage, without=gone)
+        told.append((process.communicate(timeout=60)[0], process.returncode))
+
+    (without_github, usage), (without_beaker, refused) = told
+    assert "There is no GitHub token." in without_github
+    assert "beaker.unauthorized" in without_beaker
+    assert (usage, refused) == (2, 2)
