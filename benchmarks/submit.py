@@ -2,7 +2,8 @@
 
 Both sides are whole processes, from start to exit, in turn: A B A B … Every request costs the same
 delay on either side. The bot does more: it also reads and writes GitHub. gantry is freed of what it
-would ask ``gh`` (``--remote --ref --no-python``), which favours it.
+would ask ``gh`` (``--remote --ref --no-python``), which favours it. Both run from one environment,
+installed from the lock exactly as the action's image installs it.
 
     python benchmarks/submit.py [--rounds N] [--latency SECONDS]
 """
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import statistics
 import subprocess
 import sys
@@ -27,6 +30,7 @@ from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
 from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step
 
+ROOT = Path(__file__).parents[1]
 CONFIG = "version: 1\nworkspace: ai2/widgets\nbudget: ai2/widgets-budget\n"
 
 
@@ -44,11 +48,32 @@ class Side:
         return statistics.median(self.seconds)
 
 
+def install_as_the_image_does(environment: Path) -> Path:
+    """Makes an environment by the Dockerfile's own command; returns its interpreter."""
+    dockerfile = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    command = re.search(r"(?m)^RUN python3 (scripts/bootstrap\.py sync .*)$", dockerfile)
+    if command is None:
+        raise SystemExit("The Dockerfile does not install as this benchmark expects.")
+    subprocess.run(
+        [sys.executable, *shlex.split(command[1])],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "UV_PROJECT_ENVIRONMENT": str(environment),
+            "UV_COMPILE_BYTECODE": "1",
+            "UV_PYTHON": sys.executable,
+        },
+        check=True,
+    )
+    return environment / "bin" / "python"
+
+
 class Bench:
     """Both servers, one repository, and the two ways to submit."""
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self.directory = directory
+        self.python = install_as_the_image_does(directory / "venv")
         files = {".github/beaker-ci.yml": CONFIG, "train.py": "print(1)\n"}
         repository = stack.enter_context(SandboxRepository.create(directory / "widget", files))
         repository.commit("feature", {"model.py": "rate = 0.1\n"}, message="Train better")
@@ -81,6 +106,7 @@ class Bench:
             server_url=self.hub.server_url,
             inputs={"github-token": self.token},
             extra=reached,
+            python=str(self.python),
         )
         result = step.run()
         if result.reason != "accepted":
@@ -93,7 +119,7 @@ class Bench:
         source = ["--remote", self.hub.full_name, "--ref", head, "--no-python"]
         subprocess.run(
             [
-                *(str(Path(sys.executable).with_name("gantry")), "run", *where, *source),
+                *(str(self.python.with_name("gantry")), "run", *where, *source),
                 *("--yes", "--timeout", "0", "--name", name, "--gpus", "1"),
                 *("--", "python", "train.py"),
             ],

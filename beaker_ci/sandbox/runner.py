@@ -52,10 +52,12 @@ class Step:
     Attributes:
         directory: Where its files go; new for every attempt.
         environment: The whole environment of the process.
+        python: The interpreter of the environment that the action is installed in.
     """
 
     directory: Path
     environment: Mapping[str, str]
+    python: str = sys.executable
 
     @classmethod
     def prepare(
@@ -69,6 +71,7 @@ class Step:
         server_url: str,
         inputs: Mapping[str, str],
         extra: Mapping[str, str] | None = None,
+        python: str = sys.executable,
     ) -> Step:
         """Writes the step's files and its environment.
 
@@ -81,6 +84,7 @@ class Step:
             server_url: GitHub for people.
             inputs: The action's inputs by their names in ``action.yml``.
             extra: Further variables, such as those of a local Beaker.
+            python: See the attribute.
         """
         own = Path(tempfile.mkdtemp(prefix="step-", dir=directory))
         (own / "event.json").write_bytes(
@@ -107,13 +111,13 @@ class Step:
             "RUNNER_TEMP": str(own),
         }
         environment |= {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
-        return cls(own, environment | dict(extra or {}))
+        return cls(own, environment | dict(extra or {}), python)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Starts the step's process, with no standard input; its streams go to the log."""
         with (self.directory / "log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "beaker_ci", "action"],
+                [self.python, "-m", "beaker_ci", "action"],
                 cwd=self.directory,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
@@ -147,7 +151,7 @@ class Step:
         state = read_outputs((self.directory / "state").read_text())
         left = {f"STATE_{name}": value for name, value in state.items()}
         ended = subprocess.run(
-            [sys.executable, "-c", "from beaker_ci.__main__ import post; post()", "action"],
+            [self.python, "-c", "from beaker_ci.__main__ import post; post()", "action"],
             cwd=self.directory,
             env={**self.environment, **left},
             stdin=subprocess.DEVNULL,
