@@ -8,6 +8,7 @@ numbers, since Beaker knows more of them than any client.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -250,7 +251,11 @@ def _failure(job: Job) -> str:
     if job.canceled_code == 3:
         return "It sat idle and was stopped."
     said = f"Beaker says: {job.message}" if job.message else ""
-    return said if job.exit_code else f"It failed without an exit code. {said}".rstrip()
+    if not job.exit_code:
+        how = "without an exit code" if job.exit_code is None else "although its exit code is 0"
+        return f"It failed {how}. {said}".rstrip()
+    # What only repeats the exit code says nothing.
+    return "" if re.fullmatch(rf"[\w ]*\b{job.exit_code}\.?", job.message) else said
 
 
 def _teller(latest: Iterable[Job], jobs: Iterable[Job]) -> str | None:

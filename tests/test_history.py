@@ -252,3 +252,10 @@ def test_nothing_but_a_whole_success_is_one(status: int, chains: list[tuple[Job,
 def test_a_status_alone_never_says_more_than_the_jobs(status: int) -> None:
     assert stage_of(status) in ("queued", "running", "finished")
     assert Verdict.UNKNOWN.conclusion == "failure"
+
+
+def test_words_that_only_repeat_the_exit_code_are_left_out() -> None:
+    repeated = replace(BROKE, exit_code=7, message="Job exited with code 7")
+    telling = replace(BROKE, exit_code=137, message="OOM killed: 64 GiB of 64 GiB used (137)")
+    assert told(FAILED, (repeated,)).why == ""
+    assert told(FAILED, (telling,)).why == "Beaker says: OOM killed: 64 GiB of 64 GiB used (137)"
