@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,39 @@ class CommentNow:
     body: str | None
     created_at: datetime | None
     updated_at: datetime | None
+    author_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that takes batch jobs.
+
+    Attributes:
+        name: Full name, such as ``ai2/jupiter``.
+        aliases: Other full names that Beaker takes for it.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What one run of ours costs, by its mark on Beaker.
+
+    Attributes:
+        number: Of the pull request; 0 outside of one.
+        asker: Numeric id of who asked.
+        gpu_hours: Reserved while the run is open, used after its end.
+        created: Unix seconds.
+    """
+
+    workload_id: str
+    number: int
+    asker: int
+    gpu_hours: float
+    is_open: bool
+    created: float
 
 
 @dataclass(frozen=True)
@@ -73,20 +107,48 @@ class BeakerAccounts:
         budget: Full name, None when unknown.
         budget_deprecated: True when the budget exists and is retired.
         max_priority: The workspace's own cap, None when it has none.
+        clusters: Those that there are; None when Beaker was not asked for them.
     """
 
     workspace: str | None
     budget: str | None
     budget_deprecated: bool = False
     max_priority: str | None = None
+    clusters: tuple[Cluster, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Somebody who said ``go`` or ``approve`` to a plan whose hash still holds.
+
+    Attributes:
+        word: ``go`` or ``approve``.
+        permission: What GitHub says that person may do; None when it did not say.
+        authors: Accounts that made the head commit, by GitHub's account; empty where GitHub knows
+            none of them. None when not read.
+    """
+
+    word: Literal["go", "approve"]
+    who: Person
+    permission: Permission | None
+    authors: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the evaluator may rest on. None is "not established": a refusal, never a yes."""
+    """Everything the evaluator may rest on. None is "not established": a refusal, never a yes.
+
+    Attributes:
+        ledger: Our runs of this repository that are open or were asked for in the last 24 hours.
+        entries: Names at the root of the commit's tree.
+        agreement: None where nobody said ``go`` or ``approve``.
+    """
 
     now: datetime
     permission: Permission | None
     pull: PullRequest | None
     comment: CommentNow | None
     accounts: BeakerAccounts | None
+    ledger: tuple[LedgerEntry, ...] | None = None
+    entries: frozenset[str] | None = None
+    agreement: Agreement | None = None

@@ -52,6 +52,9 @@ class Mark:
         check_id: Our check run, once written.
         shown: The stage that comment and check show; empty before they are written.
         used: GPU-hours that the run did cost; None before its end.
+        stopped: Why we stopped it ourselves: ``limit`` (it passed one together with others that
+            were submitted at the same moment) or ``reservation`` (its attempts together cost more
+            than was reserved); empty if we did not.
     """
 
     repository: int
@@ -64,6 +67,7 @@ class Mark:
     check_id: int | None = None
     shown: str = ""
     used: float | None = None
+    stopped: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -207,7 +211,9 @@ class Run:
         asker_id: Their numeric id.
         check_name: Of the check run that reports it.
         preset: The preset that runs, if one does.
-        config_commit: The commit that the configuration was read at; None without a file.
+        config_commit: The commit that last changed the configuration; None without a file.
+        spec_hash: SHA-256, in hex, of the spec that was posted, without this variable; empty for
+            runs of former versions.
         status: Beaker's raw number for the workload's status.
         created: Unix seconds.
         command: What the job runs.
@@ -246,6 +252,7 @@ class Run:
     clusters: tuple[str, ...]
     summary: str
     mark: Mark | None
+    spec_hash: str = ""
 
     @property
     def run_id(self) -> str:
