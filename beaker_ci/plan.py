@@ -36,8 +36,8 @@ class Plan:
         recipe: gantry Recipe fields; absent ones keep gantry's default.
         environment: The ``BEAKER_CI_*`` variables of the job.
         config_commit: The commit that the configuration was read at; None when there is no file.
-        hash: 64 bits over repository, pull request, SHA, configuration commit, asker and recipe,
-            in hex.
+        hash: 64 bits, in hex, over all that somebody agrees to: repository, pull request, SHA,
+            configuration commit, asker, the command's place, preset, options and values.
         command_line: What will run, for people.
     """
 
@@ -76,7 +76,9 @@ def run_key(repository_id: int, asked_by: str, place: int, attempt: int = 0) -> 
     return _digest([repository_id, asked_by, place, attempt])
 
 
-def experiment_name(repository: str, where: str, preset: str | None, key: str) -> str:
+def experiment_name(
+    repository: str, where: str, preset: str | None, key: str, label: str = ""
+) -> str:
     """The experiment's name: the lock against a second experiment for the same asking.
 
     Args:
@@ -84,12 +86,14 @@ def experiment_name(repository: str, where: str, preset: str | None, key: str) -
         where: ``pr7``, or a branch. Untrusted text.
         preset: The preset's name; None for a command of one's own. Untrusted text.
         key: See :func:`run_key`; always whole in the name.
+        label: The asker's own word for it, if any. Untrusted text.
 
     Returns:
-        ``ci-<repo>-<where>-<preset or run>-<key>``: letters, digits, dots, dashes and underscores
-        of ASCII, less than 100.
+        ``ci-<repo>-<where>-<preset or run>-<key>``, a label before the key: letters, digits, dots,
+        dashes and underscores of ASCII, less than 100.
     """
-    end = f"{_tame(preset or 'run')[:32]}-{key}"
+    what = _tame(preset or "run")[:32]
+    end = f"{f'{what}-{_tame(label)}'[:44]}-{key}" if label else f"{what}-{key}"
     place = _tame(where)[:_LONGEST_PLACE]
     room = _LONGEST_NAME - len(f"ci---{place}{end}")
     repo = _tame(repository.rpartition("/")[2])[:room]
@@ -127,14 +131,30 @@ def make_plan(
     run_id = key[:8]
     modified = is_modified(command, configuration)
     where = f"pr{request.number}" if request.number is not None else branch or sha[:12]
+    label = str(command.options.get("name") or "")
     plain = command.preset is not None and not modified
     arguments = recipe.get("args")
     script = command.script if command.argv is None else None
     check_name = f"beaker / {command.preset if plain else f'run {run_id}'}"
+    hash_ = _hash(request, sha, config_commit, recipe, check_name if plain else "")
+    environment = {
+        "BEAKER_CI_KEY": key,
+        "BEAKER_CI_REPO": request.repository,
+        "BEAKER_CI_PR": str(request.number or 0),
+        "BEAKER_CI_SHA": sha,
+        # What later processes report by. The spec is where nobody can change it.
+        "BEAKER_CI_ASKER": request.who.login,
+        "BEAKER_CI_ASKER_ID": str(request.who.id),
+        "BEAKER_CI_CHECK": check_name,
+        "BEAKER_CI_CONFIG": config_commit or "",
+        "BEAKER_CI_PLAN": hash_,
+        "BEAKER_CI_PRESET": command.preset or "",
+        "BEAKER_CI_REPO_ID": str(repository_id),
+    }
     return Plan(
         key=key,
         run_id=run_id,
-        name=experiment_name(request.repository, where, command.preset, key),
+        name=experiment_name(request.repository, where, command.preset, key, label),
         check_name=check_name,
         repository=request.repository,
         pull_request=request.number,
@@ -143,35 +163,12 @@ def make_plan(
         preset=command.preset,
         modified=modified,
         recipe=recipe,
-        environment=MappingProxyType(
-            {
-                "BEAKER_CI_KEY": key,
-                "BEAKER_CI_REPO": request.repository,
-                "BEAKER_CI_PR": str(request.number or 0),
-                "BEAKER_CI_SHA": sha,
-                # What later processes report by. The spec is where nobody can change it.
-                "BEAKER_CI_ASKER": request.who.login,
-                "BEAKER_CI_ASKER_ID": str(request.who.id),
-                "BEAKER_CI_CHECK": check_name,
-                "BEAKER_CI_CONFIG": config_commit or "",
-                "BEAKER_CI_PRESET": command.preset or "",
-                "BEAKER_CI_REPO_ID": str(repository_id),
-            }
-        ),
+        environment=MappingProxyType(environment),
         workspace=str(recipe.get("workspace") or ""),
         budget=str(recipe.get("budget") or ""),
         price=price_of(recipe, configuration),
         config_commit=config_commit,
-        hash=_digest(
-            {
-                "repository": request.repository,
-                "pull_request": request.number,
-                "sha": sha,
-                "config_commit": config_commit,
-                "asker": request.who.id,
-                "recipe": dict(recipe),
-            }
-        ),
+        hash=hash_,
         command_line=script
         if script is not None
         else shlex.join(arguments if isinstance(arguments, tuple) else ()),
@@ -182,6 +179,27 @@ def with_receipt(plan: Plan, receipt: str) -> Plan:
     """The same plan whose job's spec carries why it was allowed."""
     environment = {**plan.environment, "BEAKER_CI_RECEIPT": receipt}
     return replace(plan, environment=MappingProxyType(environment))
+
+
+def _hash(request: Request, sha: str, config_commit: str | None, recipe: Recipe, check: str) -> str:
+    """64 bits over all that somebody agrees to. Nothing random: whoever recomputes it gets it."""
+    command = request.command
+    return _digest(
+        {
+            "repository": request.repository,
+            "pull_request": request.number,
+            "sha": sha,
+            "config_commit": config_commit,
+            "asker": request.who.id,
+            "place": command.place,
+            "preset": command.preset,
+            "check": check,
+            "options": {
+                name: value for name, value in command.options.items() if name not in recipe
+            },
+            "recipe": dict(recipe),
+        }
+    )
 
 
 def _digest(value: Any) -> str:

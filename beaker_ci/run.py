@@ -52,9 +52,10 @@ class Mark:
         check_id: Our check run, once written.
         shown: The stage that comment and check show; empty before they are written.
         used: GPU-hours that the run did cost; None before its end.
-        stopped: Why we stopped it ourselves: ``limit`` (it passed one together with others that
-            were submitted at the same moment) or ``reservation`` (its attempts together cost more
-            than was reserved); empty if we did not.
+        stopped: Why we stopped it ourselves: the configuration's key of the limit that it broke
+            together with others that were submitted at the same moment, or ``reservation`` when
+            its attempts together cost more than was reserved; empty if we did not.
+        gpus: Of all replicas together.
     """
 
     repository: int
@@ -68,6 +69,7 @@ class Mark:
     shown: str = ""
     used: float | None = None
     stopped: str = ""
+    gpus: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -223,6 +225,7 @@ class Run:
         clusters: Full names; empty means anywhere.
         summary: The human part of the description.
         mark: How far the report is; None if that is not known.
+        plan_hash: Of the plan that was submitted; empty for runs of former versions.
     """
 
     workload_id: str
@@ -253,6 +256,7 @@ class Run:
     summary: str
     mark: Mark | None
     spec_hash: str = ""
+    plan_hash: str = ""
 
     @property
     def run_id(self) -> str:
@@ -284,4 +288,5 @@ class Run:
             reserved=self.reserved,
             writer=writer,
             since=int(now.timestamp()),
+            gpus=self.gpus * self.replicas,
         )

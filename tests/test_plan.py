@@ -71,11 +71,12 @@ def test_the_plan_of_a_preset() -> None:
             "BEAKER_CI_ASKER_ID": "1001",
             "BEAKER_CI_CHECK": "beaker / gpu-tests",
             "BEAKER_CI_CONFIG": "cccccccccccccccccccccccccccccccccccccccc",
+            "BEAKER_CI_PLAN": "564a42a22f905e27",
             "BEAKER_CI_PRESET": "gpu-tests",
             "BEAKER_CI_REPO_ID": "812",
         }
     )
-    assert plan.hash == snapshot("6c41e17cfb37eb70")
+    assert plan.hash == snapshot("564a42a22f905e27")
     assert plan.command_line == snapshot("pytest -k 'not slow'")
     assert (plan.workspace, plan.budget, plan.asker) == ("ai2/team", "ai2/money", "maria")
     assert plan.price.gpu_hours == 2 * 1 * 1.5 * 2

@@ -46,6 +46,11 @@ class Case:
             return False
         return self.facts.pull is None or self.facts.pull.is_fork
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody approved it; whether they may is judged before all that rests on it."""
+        return self.facts.agreement is not None and self.facts.agreement.word == "approve"
+
 
 Rule = Callable[[Case], Finding | None]
 """A rule: a finding, or None where the case gives it nothing to judge."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beaker_ci.commands.exclusions import conflicts
 from beaker_ci.policy.case import Case, Rule, allow, refuse
+from beaker_ci.policy.clusters import clusters
 from beaker_ci.policy.globs import allows, listed
 from beaker_ci.policy.options import RUN_CODE, SETTABLE
 from beaker_ci.policy.values import texts, whole_number
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from beaker_ci.policy.model import Finding
+
+_PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 
 
 def commands(case: Case) -> Finding | None:
@@ -40,12 +44,6 @@ def commands(case: Case) -> Finding | None:
     )
 
 
-def clusters(case: Case) -> Finding | None:
-    """Clusters that the command names are on the list."""
-    asked = texts(case.options, "clusters")
-    return _listed_only(case, "clusters", Reason.REFUSED_CLUSTER, asked)
-
-
 def images(case: Case) -> Finding | None:
     """Images that the command names are on the list: their code sees the job's secrets."""
     asked = texts(case.options, "beaker_image") + texts(case.options, "docker_image")
@@ -56,9 +54,6 @@ def secrets(case: Case) -> Finding | None:
     """Secrets that the command names are on the list; forks get none."""
     asked = [value.partition("=")[2] or value for value in texts(case.options, "env_secrets")]
     asked += [value.partition(":")[0] for value in texts(case.options, "dataset_secrets")]
-    for name in ("aws_config_secret", "aws_credentials_secret", "google_credentials_secret"):
-        asked += texts(case.options, name)
-    asked += texts(case.options, "gh_token_secret")
     return _never_for_forks(case, "secrets", Reason.REFUSED_SECRET, asked)
 
 
@@ -69,9 +64,12 @@ def weka(case: Case) -> Finding | None:
 
 
 def datasets(case: Case) -> Finding | None:
-    """Datasets that the command names are on the list."""
+    """Datasets that the command names are on the list; forks get none.
+
+    Beaker does not say which datasets are private, so for forks all of them count as such.
+    """
     asked = [value.partition(":")[0] for value in texts(case.options, "datasets")]
-    return _listed_only(case, "datasets", Reason.REFUSED_DATASET, asked)
+    return _never_for_forks(case, "datasets", Reason.REFUSED_DATASET, asked)
 
 
 def groups(case: Case) -> Finding | None:
@@ -95,6 +93,27 @@ def host_networking(case: Case) -> Finding | None:
     )
 
 
+def together(case: Case) -> Finding | None:
+    """The whole job's options go together, as gantry sees it, and with the files of the commit."""
+    wrong = [*conflicts(case.recipe), *_missing_files(case)]
+    if not wrong:
+        return None
+    return refuse(
+        "together", Reason.USAGE_BAD_VALUE, "; ".join(wrong), "Leave one of them out, or change it."
+    )
+
+
+def _missing_files(case: Case) -> Iterator[str]:
+    entries = case.facts.entries
+    if entries is None:
+        return
+    for file in texts(case.recipe, "conda_file"):
+        if file.partition("/")[0] not in entries:
+            yield f"`conda_file` names {file}, which the commit does not have"
+    if texts(case.recipe, "uv_extras") and not entries & _PROJECT_FILES:
+        yield f"`uv_extras` needs one of {listed(sorted(_PROJECT_FILES))} in the commit"
+
+
 def options(case: Case) -> Finding | None:
     """Every option of the command is one that a comment may use and that some rule judges."""
     unknown = sorted(set(case.options) - SETTABLE.keys())
@@ -111,6 +130,7 @@ def options(case: Case) -> Finding | None:
 
 CHOICES: tuple[Rule, ...] = (
     options,
+    together,
     commands,
     clusters,
     images,

@@ -52,6 +52,8 @@ def pin(case: Case) -> Finding:
     """A commit that the command names is the head; where one must be named, it is."""
     asked = case.options.get("sha")
     pull = case.facts.pull
+    if asked is None and case.facts.agreement is not None:
+        return allow("pin", f"the plan that got its `{case.facts.agreement.word}` names the head")
     if asked is None:
         why = _why_pinned(case)
         if why is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beaker_ci.policy import accounts, commit, place
+from beaker_ci.policy import accounts, agreement, commit, place
 from beaker_ci.policy.case import Case, Rule, group
 from beaker_ci.policy.choices import CHOICES
 from beaker_ci.policy.limits import LIMITS
 from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.policy.person import judge_person
+from beaker_ci.policy.spending import SPENDING
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from beaker_ci.recipe import Recipe
 
 _GATES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("agreement", (agreement.may_run, agreement.may_approve, agreement.is_not_their_own)),
     ("place", (place.pull_request, place.is_open)),
     ("comment", (place.is_unchanged, place.is_recent)),
     ("commit", (commit.head, commit.fork, commit.pin)),
@@ -27,6 +29,7 @@ _JOB: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("accounts", (accounts.workspace, accounts.budget, accounts.clone_secret)),
     ("choices", CHOICES),
     ("limits", LIMITS),
+    ("spending", SPENDING),
 )
 
 
@@ -35,16 +38,18 @@ def evaluate(
 ) -> Decision:
     """Judges a request. Pure and total: it never raises, and what is not known is a refusal.
 
-    Who asks comes first, then where, by which comment, and at which commit; the first of these that
-    refuses ends the judgement, so that nobody learns more than concerns them. The job itself is
-    judged as a whole: every mistake in it is told at once. The worst finding wins.
+    Who asks comes first, then who agreed where that is needed, where, by which comment, and at
+    which commit; the first of these that refuses ends the judgement, so that nobody learns more
+    than concerns them. The job itself is judged as a whole: every mistake in it is told at once.
+    The worst finding wins.
 
     What a preset names is the maintainer's own choice: the allow-lists judge only what the command
     adds or changes. The limits, the priority and the price judge the merged job.
 
     Args:
         request: Who asked what, where.
-        recipe: The merged values of the job, of :func:`beaker_ci.policy.merge_recipe`.
+        recipe: The merged values of the job, of :func:`beaker_ci.policy.merge_recipe`, its
+            clusters by name: :func:`beaker_ci.policy.with_clusters`.
         facts: What GitHub and Beaker say.
         configuration: The rules.
     """
@@ -53,7 +58,8 @@ def evaluate(
     for name, rules in _GATES:
         if findings[-1].outcome is Outcome.REFUSE:
             return _decide(case, findings)
-        findings.append(_judge(case, name, rules))
+        if name != "agreement" or facts.agreement is not None:
+            findings.append(_judge(case, name, rules))
     if findings[-1].outcome is not Outcome.REFUSE:
         findings += [_judge(case, name, rules) for name, rules in _JOB]
     return _decide(case, findings)

@@ -108,6 +108,8 @@ def priority(case: Case) -> Finding:
             f"{asked} is above {cap}, the highest that the workspace takes",
             f"Write `{_line(cap)}`.",
         )
+    if _above(asked, rules.max) and case.is_approved:
+        return allow("priority", f"{asked} of at most {highest} with an approval")
     if _above(asked, rules.max):
         return wait(
             "priority",
@@ -130,6 +132,8 @@ def price(case: Case) -> Finding:
         limit = max(hours.run, hours.with_approval)
         evidence = f"{most}; at most {limit:g}, even with an approval"
         return refuse("price", Reason.REFUSED_LIMIT, evidence, less)
+    if most.gpu_hours > hours.run and case.is_approved:
+        return allow("price", f"{most} of at most {hours.with_approval:g} with an approval")
     if most.gpu_hours > hours.run:
         evidence = f"{most}; above {hours.run:g} an approver must let it through"
         return wait("price", Reason.NEEDS_APPROVAL_PRICE, evidence, f"Ask an approver. {less}")

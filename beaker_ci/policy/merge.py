@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.commands.model import Command
 from beaker_ci.commands.nearest import nearest
 from beaker_ci.commands.values import identity
-from beaker_ci.policy.options import RECIPE_FIELDS, SETTABLE
+from beaker_ci.policy.options import LABEL, RECIPE_FIELDS, SETTABLE
 from beaker_ci.policy.paste import as_own_command, with_preset
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -34,7 +34,7 @@ for; projects that need another one say so in a preset."""
 
 _SHELL = ("bash", "-euo", "pipefail", "-c")
 _EITHER = {"beaker_image": "docker_image", "docker_image": "beaker_image"}
-_CHANGES_NOTHING = frozenset({"sha", "fresh"})
+_CHANGES_NOTHING = frozenset({"sha", "fresh", LABEL})
 
 
 def merge_recipe(command: Command, configuration: Configuration) -> Recipe:
@@ -74,8 +74,8 @@ def merge_recipe(command: Command, configuration: Configuration) -> Recipe:
 def is_modified(command: Command, configuration: Configuration) -> bool:
     """Whether a preset would run with anything changed; False where no preset is named.
 
-    An option that repeats the preset's own value changes nothing; ``--sha`` and ``--fresh`` say
-    which commit and whether, not what runs.
+    An option that repeats the preset's own value changes nothing; ``--sha``, ``--fresh`` and
+    ``--name`` say which commit, whether, and under which label, not what runs.
 
     Raises:
         Problem: As :func:`merge_recipe`.

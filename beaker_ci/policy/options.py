@@ -12,6 +12,10 @@ JUDGED_BY_FORM: Final = frozenset({"form", "environment", "gpu-type", "tag"})
 """Rules of options whose form is all there is to judge. GPU types and tags only narrow the choice
 of clusters, which is free where no cluster is named."""
 
+LABEL: Final = "name"
+"""A command's label stands inside the experiment's name, which is made here: it is the lock
+against a second experiment."""
+
 JUDGED_HERE: Final = frozenset(
     {
         *("commands", "host-networking", "budget", "workspace", "priority"),
@@ -21,8 +25,7 @@ JUDGED_HERE: Final = frozenset(
 )
 """Rules of options that a rule of the policy judges."""
 
-_NEVER: Final = frozenset(o.field for o in OPTIONS if o.access is Access.REFUSED) | {"name"}
-# The experiment's name is the lock against a second experiment: nobody chooses it.
+_NEVER: Final = frozenset(o.field for o in OPTIONS if o.access is Access.REFUSED)
 
 SETTABLE: Final[Mapping[str, Option]] = MappingProxyType(
     {
@@ -35,7 +38,7 @@ SETTABLE: Final[Mapping[str, Option]] = MappingProxyType(
 """Options that a comment may use: open ones, and limited ones that something judges."""
 
 RECIPE_FIELDS: Final = frozenset(
-    name for name, option in SETTABLE.items() if option.origin is Origin.RECIPE
+    name for name, option in SETTABLE.items() if option.origin is Origin.RECIPE and name != LABEL
 )
 """Those of them that are values of the job."""
 

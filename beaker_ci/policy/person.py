@@ -35,18 +35,18 @@ def judge_person(
     """
     lines = configuration.roles.run if role == "run" else configuration.roles.approve
     if who.type != "User":
-        evidence = f"{_called(who)} is a {who.type}: bots and apps are never obeyed"
+        evidence = f"{named(who)} is a {who.type}: bots and apps are never obeyed"
         return refuse("who", Reason.REFUSED_ROLE, evidence)
     if permission is None:
         return refuse(
             "who",
             Reason.REFUSED_ROLE,
-            f"GitHub did not say what {_called(who)} may do in this repository",
+            f"GitHub did not say what {named(who)} may do in this repository",
             "Comment again; if it stays so, the workflow's token cannot read permissions.",
         )
     right = _right(who, permission, lines)
     if right is not None:
-        return allow("who", f"{_called(who)}: {right} (`roles.{role}`)")
+        return allow("who", f"{named(who)}: {right} (`roles.{role}`)")
     return _lacks_role(who, permission, lines, role)
 
 
@@ -67,10 +67,14 @@ def _lacks_role(who: Person, permission: Permission, lines: Role, role: str) -> 
     return refuse(
         "who",
         Reason.REFUSED_ROLE,
-        f"{_called(who)} has the permission {held}; `roles.{role}` asks for {_asked(lines)}"
+        f"{named(who)} has the permission {held}; `roles.{role}` asks for {_asked(lines)}"
         + ("; team membership could not be read" if unread else ""),
         "Ask someone who has this role to repeat the command."
-        + (" This version does not read teams yet: list accounts under `users`." if unread else ""),
+        + (
+            " Reading teams needs the action's input `org-token`; accounts under `users` need none."
+            if unread
+            else ""
+        ),
     )
 
 
@@ -93,5 +97,6 @@ def _asked(lines: Role) -> str:
     return ", or ".join(parts)
 
 
-def _called(who: Person) -> str:
+def named(who: Person) -> str:
+    """A person as evidence names them: ``maria (1001)``."""
     return f"{who.login} ({who.id})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beaker_ci.policy.case import Case, allow, refuse
+from beaker_ci.policy.case import Case, allow, group, refuse
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 OLDEST = timedelta(hours=1)
 """How old a comment may be when it is obeyed: a re-run workflow replays old ones."""
+
+OLDEST_PLAN = timedelta(hours=72)
+"""How old the comment that asked for a plan may be when somebody agrees to it."""
 
 
 def pull_request(case: Case) -> Finding:
@@ -63,6 +66,9 @@ def is_unchanged(case: Case) -> Finding | None:
         return refuse("unchanged", Reason.GITHUB_UNAVAILABLE, evidence, again)
     if now.body is None:
         return refuse("unchanged", Reason.REFUSED_EDITED, "the comment was deleted", again)
+    if now.author_id is not None and now.author_id != request.who.id:
+        evidence = "the comment is by somebody else than who asked"
+        return refuse("unchanged", Reason.REFUSED_EDITED, evidence, again)
     known = now.created_at is not None and now.updated_at is not None
     if now.body != request.asked_body or not known or now.updated_at != now.created_at:
         evidence = "the comment was edited: only what was written at first is obeyed"
@@ -71,24 +77,33 @@ def is_unchanged(case: Case) -> Finding | None:
 
 
 def is_recent(case: Case) -> Finding | None:
-    """The comment is younger than an hour."""
+    """The comment is younger than an hour; that of a plan which somebody agrees to, than 72."""
     request, comment = case.request, case.facts.comment
     if request.asked_body is None:
         return None
+    agreed = case.facts.agreement is not None
+    oldest = OLDEST_PLAN if agreed else OLDEST
     ages = [
         _age(case.facts.now, written)
         for written in (request.asked_at, comment.created_at if comment else None)
     ]
     known = [age for age in ages if age is not None]
-    if len(known) < len(ages) or max(known) > OLDEST:
+    if len(known) < len(ages) or max(known) > oldest:
         age = f"{_said(max(known))} old" if known else "of unknown age"
         return refuse(
             "recent",
-            Reason.REFUSED_STALE,
-            f"the comment is {age}; after an hour it is no longer obeyed",
+            Reason.REFUSED_EXPIRED if agreed else Reason.REFUSED_STALE,
+            f"the plan is {age}; plans hold for 72 hours"
+            if agreed
+            else f"the comment is {age}; after an hour it is no longer obeyed",
             "Write the command in a new comment.",
         )
     return allow("recent", f"{_said(max(known))} old")
+
+
+def judge_comment(case: Case) -> Finding:
+    """Whether a comment may be obeyed at all, whatever it asks: unedited, and recent."""
+    return group("comment", "", filter(None, (is_unchanged(case), is_recent(case))))
 
 
 def _age(now: datetime, then: datetime | None) -> timedelta | None:

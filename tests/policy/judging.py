@@ -10,8 +10,16 @@ from typing import Any
 
 from beaker_ci.commands import Command, parse_comment
 from beaker_ci.config import Configuration, parse_configuration
-from beaker_ci.facts import BeakerAccounts, CommentNow, Facts, Permission, Person, PullRequest
-from beaker_ci.policy import evaluate, merge_recipe
+from beaker_ci.facts import (
+    BeakerAccounts,
+    Cluster,
+    CommentNow,
+    Facts,
+    Permission,
+    Person,
+    PullRequest,
+)
+from beaker_ci.policy import evaluate, merge_recipe, with_clusters
 from beaker_ci.policy.model import Decision, Finding, Request
 from beaker_ci.recipe import Recipe
 
@@ -31,6 +39,16 @@ PULL = PullRequest(
 )
 FORK = replace(PULL, head_repository="guest/vision", is_fork=True)
 WRITER = Permission("write", frozenset(), "asked GitHub", role="write")
+
+CLUSTERS = tuple(
+    Cluster(f"ai2/{name}", aliases)
+    for name, aliases in (
+        ("jupiter", ("ai2/jupiter-cirrascale-2",)),
+        ("neptune-cirrascale", ()),
+        ("pluto-cirrascale", ()),
+        ("saturn", ("ai2/saturn-old",)),
+    )
+)
 
 TEAM_RULES = """\
 version: 1
@@ -94,6 +112,8 @@ def facts_for(request: Request, **changes: Any) -> Facts:
         "pull": PULL,
         "comment": CommentNow(request.asked_body, ASKED, ASKED),
         "accounts": accounts,
+        "ledger": (),
+        "entries": frozenset({"pyproject.toml"}),
     }
     return Facts(**{**values, **changes})
 
@@ -112,7 +132,8 @@ def judged(
     configuration = configuration or rules()
     made = request_for(text, who, **(request or {}))
     merged = recipe if recipe is not None else merge_recipe(made.command, configuration)
-    return evaluate(made, merged, facts_for(made, **facts), configuration)
+    known = facts_for(made, **facts)
+    return evaluate(made, with_clusters(merged, known.accounts), known, configuration)
 
 
 def tree(decision: Decision) -> str:
@@ -143,4 +164,5 @@ def _recipe_accounts(request: Request) -> BeakerAccounts:
     return BeakerAccounts(
         workspace=str(options.get("workspace", "ai2/team")),
         budget=str(options.get("budget", "ai2/money")),
+        clusters=CLUSTERS,
     )

@@ -1,0 +1,101 @@
+"""Clusters: names and patterns → the clusters that there are, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from beaker_ci.commands.nearest import nearest
+from beaker_ci.policy.case import Case, allow, refuse
+from beaker_ci.policy.globs import allows, listed
+from beaker_ci.policy.values import texts
+from beaker_ci.reasons import Reason
+
+if TYPE_CHECKING:
+    from beaker_ci.facts import BeakerAccounts, Cluster
+    from beaker_ci.policy.model import Finding
+    from beaker_ci.recipe import Recipe
+
+
+def expand(pattern: str, known: Iterable[Cluster]) -> tuple[Cluster, ...]:
+    """The clusters that a name, an alias or a pattern of them stands for, by name."""
+    found = (
+        cluster
+        for cluster in known
+        if any(fnmatchcase(name, pattern) for name in (cluster.name, *cluster.aliases))
+    )
+    return tuple(sorted(found, key=lambda cluster: cluster.name))
+
+
+def with_clusters(recipe: Recipe, accounts: BeakerAccounts | None) -> Recipe:
+    """The recipe with clusters by their full names in the place of patterns and aliases.
+
+    What is judged, shown and hashed is then what runs. Patterns that stand for nothing stay: the
+    evaluator refuses them.
+    """
+    asked = texts(recipe, "clusters")
+    if not asked or accounts is None or accounts.clusters is None:
+        return recipe
+    names: dict[str, None] = {}
+    for pattern in asked:
+        found = [cluster.name for cluster in expand(pattern, accounts.clusters)]
+        names.update(dict.fromkeys(found or [pattern]))
+    return MappingProxyType({**recipe, "clusters": tuple(names)})
+
+
+def clusters(case: Case) -> Finding | None:
+    """Every cluster is there, and those that the command brings are on the list."""
+    if not texts(case.recipe, "clusters"):
+        return None
+    known = case.facts.accounts.clusters if case.facts.accounts else None
+    if known is None:
+        return refuse(
+            "clusters",
+            Reason.BEAKER_UNAVAILABLE,
+            "Beaker did not say which clusters there are",
+            "Comment again in a few minutes.",
+        )
+    chosen = texts(case.options, "clusters")
+    for pattern in (*chosen, *texts(case.recipe, "clusters")):
+        if not expand(pattern, known):
+            return _unknown(pattern, known)
+    return _allowed(case, chosen, known) if chosen else _by_rules(case)
+
+
+def _allowed(case: Case, chosen: tuple[str, ...], known: tuple[Cluster, ...]) -> Finding:
+    globs = case.configuration.allow.clusters
+    brought = {cluster for pattern in chosen for cluster in expand(pattern, known)}
+    wrong = sorted(one.name for one in brought if not _is_listed(globs, one))
+    if wrong:
+        said = "" if set(wrong) <= set(chosen) else f", which {listed(chosen)} stands for,"
+        return refuse(
+            "clusters",
+            Reason.REFUSED_CLUSTER,
+            f"{listed(wrong)}{said} may not be chosen; "
+            f"`allow.clusters` has {listed(globs) or 'nothing'}",
+            "Choose an allowed one, or ask a maintainer to add it to `allow.clusters`.",
+        )
+    names = listed(sorted(one.name for one in brought))
+    return allow("clusters", f"{names}, by `allow.clusters`")
+
+
+def _is_listed(globs: tuple[str, ...], cluster: Cluster) -> bool:
+    """By its name, or by an alias that the maintainer wrote out: patterns do not reach aliases."""
+    return allows(globs, cluster.name) or any(alias in globs for alias in cluster.aliases)
+
+
+def _by_rules(case: Case) -> Finding:
+    return allow("clusters", f"{listed(texts(case.recipe, 'clusters'))}, by the preset")
+
+
+def _unknown(pattern: str, known: tuple[Cluster, ...]) -> Finding:
+    names = [cluster.name for cluster in known]
+    meant = nearest(pattern, names)
+    return refuse(
+        "clusters",
+        Reason.REFUSED_CLUSTER,
+        f"no cluster that takes jobs matches {pattern}",
+        f"Did you mean {meant}?" if meant else f"There are {listed(sorted(names)[:20])}.",
+    )
