@@ -82,7 +82,10 @@ GRAPHQL = {
         "startedAt status summary text title url"
     ),
     "CheckSuite": "id workflowRun",
-    "Commit": "abbreviatedOid committedDate file id message oid statusCheckRollup tree url",
+    "Commit": (
+        "abbreviatedOid committedDate file history id message oid statusCheckRollup tree url"
+    ),
+    "CommitHistoryConnection": "nodes pageInfo totalCount",
     "GitObject": "abbreviatedOid id oid",
     "Issue": "author databaseId id number state title url",
     "IssueComment": (

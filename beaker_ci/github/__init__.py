@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beaker_ci.github.checks import CheckState, ensure_check, update_check
-from beaker_ci.github.client import Hub, connect
+from beaker_ci.github.client import Hub, connect, requests_left
 from beaker_ci.github.comments import (
     PostedComment,
     Reactor,
@@ -12,12 +12,14 @@ from beaker_ci.github.comments import (
     all_comments,
     comments_since,
     ensure_comment,
+    read_comment,
     recent_comments,
     remove_comment,
     update_comment,
 )
+from beaker_ci.github.commits import read_authors
 from beaker_ci.github.contents import RepositoryFiles, read_files
-from beaker_ci.github.people import read_permission
+from beaker_ci.github.people import read_account, read_permission, read_teams
 from beaker_ci.github.pulls import read_head, read_pull
 from beaker_ci.github.repositories import read_repository
 
@@ -34,13 +36,18 @@ __all__ = [
     "connect",
     "ensure_check",
     "ensure_comment",
+    "read_account",
+    "read_authors",
+    "read_comment",
     "read_files",
     "read_head",
     "read_permission",
     "read_pull",
     "read_repository",
+    "read_teams",
     "recent_comments",
     "remove_comment",
+    "requests_left",
     "update_check",
     "update_comment",
 ]

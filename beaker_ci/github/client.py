@@ -17,7 +17,7 @@ from urllib3 import BaseHTTPResponse
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
-__all__ = ["Hub", "connect", "problems", "status_of", "write_once"]
+__all__ = ["Hub", "connect", "problems", "requests_left", "status_of", "write_once"]
 
 REQUEST_TIMEOUT = 10
 """Seconds that one attempt of one request may be silent."""
@@ -27,6 +27,11 @@ READ_RETRIES = 3
 
 LONGEST_WAIT = 60
 """Seconds that GitHub may make us wait before we give up and say so."""
+
+WORKFLOW_REMEDY = (
+    "Check the `permissions:` of the workflow's job: it needs `contents: read`, "
+    "`pull-requests: write`, `issues: write` and `checks: write`."
+)
 
 WRITE_ATTEMPTS = 3
 """Attempts of a POST; between two of them we look whether the former one landed."""
@@ -66,6 +71,19 @@ def connect(token: str, api_url: str, full_name: str) -> Hub:
     return hub.get_repo(full_name)
 
 
+def requests_left(repository: Hub) -> tuple[int, int] | None:
+    """What is left of the hour's requests, by GitHub's last answer here. No request.
+
+    All workflows of a repository share one budget of REST requests. GraphQL has another, which is
+    not counted here.
+
+    Returns:
+        The remaining requests and the hour's whole; None when no answer has said it yet.
+    """
+    remaining, limit = repository.requester.rate_limiting
+    return None if limit < 0 else (remaining, limit)
+
+
 class _Patience(GithubRetry):
     """Obeys ``Retry-After`` within bounds.
 
@@ -83,18 +101,22 @@ class _Patience(GithubRetry):
 
 
 @contextmanager
-def problems(doing: str) -> Iterator[None]:
+def problems(
+    doing: str, *, input_name: str = "github-token", remedy: str = WORKFLOW_REMEDY
+) -> Iterator[None]:
     """Turns what PyGithub raises into a Problem.
 
     Args:
         doing: What was being done, to stand after "while", such as ``reading the pull request``.
+        input_name: The action's input that gave the connection its token.
+        remedy: What to do when that token may not do it.
     """
     try:
         yield
     except Problem:
         raise
     except GithubException as error:
-        raise _problem(error, doing) from error
+        raise _problem(error, doing, input_name, remedy) from error
     except (requests.RequestException, OSError) as error:
         raise _away(doing, type(error).__name__) from error
     except Exception as error:  # PyGithub stumbles in many ways over an answer it does not expect
@@ -168,7 +190,7 @@ def _away(doing: str, why: str) -> Problem:
     )
 
 
-def _problem(error: GithubException, doing: str) -> Problem:
+def _problem(error: GithubException, doing: str, input_name: str, remedy: str) -> Problem:
     status = status_of(error)
     words = str(error.message or error.data or "")[:200]
     if _worth_repeating(error):
@@ -179,15 +201,10 @@ def _problem(error: GithubException, doing: str) -> Problem:
             next_step="Ask again in a few minutes; nothing was submitted twice.",
         )
     if status == 401:
-        next_step = "Check the action's `github-token`: GitHub does not know it or it has expired."
-    else:
-        next_step = (
-            "Check the `permissions:` of the workflow's job: it needs `contents: read`, "
-            "`pull-requests: write`, `issues: write` and `checks: write`."
-        )
+        remedy = f"Check the action's `{input_name}`: GitHub does not know it or it has expired."
     return Problem(
         Reason.GITHUB_FORBIDDEN,
         f"GitHub refused us while {doing}.",
         why=f"HTTP {status}: {words}",
-        next_step=next_step,
+        next_step=remedy,
     )

@@ -95,10 +95,35 @@ def comments_since(repository: Hub, number: int, since: datetime) -> list[Posted
         return [_posted(comment) for comment in repository.get_issue(number).get_comments(since)]
 
 
-def all_comments(repository: Hub, number: int) -> list[PostedComment]:
-    """Reads every comment of a pull request. A request per 100."""
+def all_comments(repository: Hub, number: int, most: int = 1000) -> list[PostedComment]:
+    """Reads the comments of a pull request, oldest first. A request per 100.
+
+    Args:
+        repository: Where.
+        number: Of the pull request.
+        most: How many are read at most, so that one pull request cannot use up the hour's
+            requests. A list of this length may have been cut short.
+    """
     with problems("reading the comments"):
-        return [_posted(comment) for comment in repository.get_issue(number).get_comments()]
+        found = repository.get_issue(number).get_comments()
+        return [_posted(comment) for comment in islice(found, most)]
+
+
+def read_comment(repository: Hub, comment_id: int) -> RepositoryComment | None:
+    """Reads one comment as it is now. One request.
+
+    Returns:
+        The comment; None when it is gone, or when the token may not see it.
+    """
+    with problems("reading the comment again"):
+        requester = repository.requester
+        try:
+            headers, data = requester.requestJsonAndCheck(
+                "GET", f"{repository.url}/issues/comments/{comment_id}"
+            )
+        except UnknownObjectException:
+            return None
+        return _found(IssueComment(requester, headers, data, completed=True))
 
 
 def recent_comments(repository: Hub, since: datetime) -> list[RepositoryComment]:

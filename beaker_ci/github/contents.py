@@ -24,9 +24,10 @@ query($owner: String!, $name: String!, $path: String!, $head: GitObjectID!) {
     defaultBranchRef {
       target {
         oid
-        ... on Commit { file(path: $path) { object {
-          ... on Blob { text isBinary isTruncated }
-        } } }
+        ... on Commit {
+          file(path: $path) { object { ... on Blob { text isBinary isTruncated } } }
+          history(first: 1, path: $path) { nodes { oid } }
+        }
       }
     }
     object(oid: $head) {
@@ -43,12 +44,16 @@ class RepositoryFiles:
     """What was read from the repository, each at a named commit.
 
     Attributes:
-        config_commit: The default branch's commit that the configuration was read at.
-        config: The configuration's text; None when that commit's tree lacks the file.
-        pyproject: Without a configuration: the text of that commit's ``pyproject.toml``, if any.
+        tip: The default branch's commit that all but ``head_entries`` was read at.
+        config_commit: The commit that last changed the file which the rules come from: the
+            configuration; without one, ``pyproject.toml``; without both, empty. At ``tip`` that
+            file still is as this commit left it.
+        config: The configuration's text; None when the tip's tree lacks the file.
+        pyproject: Without a configuration: the text of the tip's ``pyproject.toml``, if any.
         head_entries: Names at the root of the head commit's tree.
     """
 
+    tip: str
     config_commit: str
     config: str | None
     pyproject: str | None
@@ -56,7 +61,9 @@ class RepositoryFiles:
 
 
 def read_files(repository: Hub, *, config_path: str, head_sha: str) -> RepositoryFiles:
-    """Reads the configuration and the head's root listing. One request; five without GraphQL.
+    """Reads the configuration and the head's root listing. One request.
+
+    Five where GraphQL does not answer, and a few more to prove that there is no configuration.
 
     Raises:
         Problem: ``config.unreadable`` when the file is there but cannot be read, or its absence
@@ -66,19 +73,25 @@ def read_files(repository: Hub, *, config_path: str, head_sha: str) -> Repositor
     if quick is not None:
         return quick
     with problems("reading the configuration"):
-        branch = _default_branch_tip(repository)
-        text = _read(repository, config_path, branch)
-        pyproject = None if text is not None else _read(repository, "pyproject.toml", branch)
+        tip = _last_commit(repository)
+        path, text, pyproject = config_path, _read(repository, config_path, tip), None
+        if text is None:
+            path = "pyproject.toml"
+            pyproject = _read(repository, path, tip)
+        known = text is not None or pyproject is not None
+        changed = _last_commit(repository, path, tip) if known else ""
         head = _listing(repository, head_sha)
-    return RepositoryFiles(branch, text, pyproject, frozenset(head))
+    return RepositoryFiles(tip, changed, text, pyproject, frozenset(head))
 
 
 def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None:
     # Asking a lazy repository for its name would cost a request; its URL is known.
     owner, name = repository.url.rsplit("/", 2)[1:]
     variables = {"owner": owner, "name": name, "path": path, "head": head}
+    requester = repository.requester
+    left = requester.rate_limiting
     try:
-        _, answer = repository.requester.graphql_query(_QUERY, variables)
+        _, answer = requester.graphql_query(_QUERY, variables)
         found = answer["data"]["repository"]
         target = found["defaultBranchRef"]["target"]
         blob = target["file"]["object"]
@@ -87,16 +100,25 @@ def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None
         if found["object"]["oid"] != head or not whole:
             return None
         entries = frozenset(str(entry["name"]) for entry in found["object"]["tree"]["entries"])
-        return RepositoryFiles(str(target["oid"]), text, None, entries)
+        (changed,) = (str(commit["oid"]) for commit in target["history"]["nodes"])
+        return RepositoryFiles(str(target["oid"]), changed, text, None, entries)
     except Exception:  # whatever goes wrong here, REST decides
         return None
+    finally:
+        requester.rate_limiting = left  # GraphQL's budget is another one
 
 
-def _default_branch_tip(repository: Hub) -> str:
-    """The default branch as it is now: an event that is delivered again may name a former one."""
+def _last_commit(repository: Hub, path: str | None = None, sha: str | None = None) -> str:
+    """The commit that last changed a path, up to a commit; by default, the default branch's tip.
+
+    The branch is asked for as it is now: an event that is delivered again may name a former one.
+    """
+    wanted = {"path": path, "sha": sha} if path and sha else {}
     _, commits = repository.requester.requestJsonAndCheck(
-        "GET", f"{repository.url}/commits", parameters={"per_page": 1}
+        "GET", f"{repository.url}/commits", parameters={**wanted, "per_page": 1}
     )
+    if path and sha and not commits:
+        raise _unreadable(path, sha, "GitHub names no commit that the file comes from")
     return str(commits[0]["sha"])
 
 

@@ -141,7 +141,22 @@ def _git_object(state: State, token: Token, oid: str) -> Value | None:
         "tree": lambda _: _git_object(state, token, commit.tree),
         "statusCheckRollup": lambda _: _rollup(state, token, oid),
         "file": lambda _, path: _file(state, token, commit.tree, path),
+        "history": lambda _, **wanted: _history(state, token, oid, **wanted),
     }
+
+
+def _history(state: State, token: Token, oid: str, path: str | None = None, **window: Any) -> Value:
+    def windowed(shas: list[str]) -> Value:
+        return connection(shas, lambda sha: _git_object(state, token, sha) or {}, **window)
+
+    def rest(name: str) -> Any:
+        return lambda _: windowed(state.history(oid, path))[name]
+
+    # The nodes at the beginning are found without walking through all of a long history.
+    first = window.get("first")
+    most = None if first is None else int(window.get("after") or 0) + first
+    nodes = windowed(state.history(oid, path, most))["nodes"]
+    return {"nodes": nodes, "pageInfo": rest("pageInfo"), "totalCount": rest("totalCount")}
 
 
 def _rollup(state: State, token: Token, sha: str) -> Value | None:

@@ -50,9 +50,13 @@ def git_commit(state: State, commit: Commit) -> Json:
 
 
 def commit(state: State, commit: Commit) -> Json:
-    """A ``commit``; no account is known by the mail addresses used here."""
+    """A ``commit``, with the accounts that its mail addresses belong to."""
     url = render.repository_url(state)
     plain = git_commit(state, commit)
+    author, committer = (
+        render.user(state, account) if account else None
+        for account in (state.account_of(who.email) for who in (commit.author, commit.committer))
+    )
     inner = {key: plain[key] for key in ("author", "committer", "message", "tree", "verification")}
     return {
         "sha": commit.sha,
@@ -61,8 +65,8 @@ def commit(state: State, commit: Commit) -> Json:
         "url": f"{url}/commits/{commit.sha}",
         "html_url": plain["html_url"],
         "comments_url": f"{url}/commits/{commit.sha}/comments",
-        "author": None,
-        "committer": None,
+        "author": author,
+        "committer": committer,
         "parents": [
             {**parent, "url": f"{url}/commits/{parent['sha']}"} for parent in plain["parents"]
         ],

@@ -195,8 +195,7 @@ def list_commits(state: State, request: Request) -> Response:
     sha = resolve(state, request, request.query.get("sha"))
     if sha is None:
         raise not_found()
-    path = request.query.get("path")
-    shas = state.git.git("rev-list", sha, "--", *([path] if path else [])).split()
+    shas = state.history(sha, request.query.get("path"))
     render_one = partial(render_code.commit, state)
     return listing(state, request, shas, lambda s: render_one(find_commit(state, request, s)))
 

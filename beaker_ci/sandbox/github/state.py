@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ACTIONS_APP = App(
     15368, "github-actions", "GitHub Actions", Account(41898282, "github-actions[bot]", "Bot")
 )
+WEB_FLOW = Account(19864447, "web-flow")
+MAILS = ("example.org", "users.noreply.github.com")
 NO_ROLE = Role("none", "none")
 
 
@@ -120,6 +122,14 @@ class State:
     def account(self, login: str) -> Account | None:
         """The account of a login, in any case."""
         return self.accounts.get(login.lower())
+
+    def account_of(self, mail: str) -> Account | None:
+        """Whose commits carry a mail address: ``LOGIN@…`` or ``ID+LOGIN@…`` of a known host."""
+        if mail == "noreply@github.com":
+            return WEB_FLOW
+        name, _, host = mail.rpartition("@")
+        account = self.account(name.rpartition("+")[2]) if host in MAILS else None
+        return account if account and account.type == "User" else None
 
     def role(self, account: Account) -> Role:
         """What somebody may do here; everybody reads a public repository."""
@@ -215,6 +225,13 @@ class State:
     def fork_id(self, owner: str) -> int | None:
         """The repository id of somebody's fork; None when there is none (any more)."""
         return self.forks.get(owner.lower())
+
+    def history(self, sha: str, path: str | None = None, most: int | None = None) -> list[str]:
+        """The commits up to one, newest first; with a path, only those that changed it."""
+        limit = [] if most is None else [f"--max-count={most}"]
+        paths = [path] if path else []
+        options = ["--literal-pathspecs", "rev-list", *limit]
+        return self.git.git(*options, sha, "--", *paths).split()
 
     def follow_heads(self) -> None:
         """Lets open pull requests point at the tips of branches that were pushed to."""

@@ -14,6 +14,7 @@ from github.Issue import Issue
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
+from beaker_ci.github import Hub, connect
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
 
@@ -63,6 +64,15 @@ class Lab:
 
     def pull_request(self, token: str | None = None) -> PullRequest:
         return self.repo(token).get_pull(self.pull)
+
+    def hub(self, token: str | None = None) -> Hub:
+        """The repository as the project opens it."""
+        return connect(token or self.github.add_token(), self.github.api_url, self.github.full_name)
+
+    def asked(self, after: int = 0) -> list[str]:
+        """What was asked of the server, from the n-th request on."""
+        exchanges = self.github.exchanges[after:]
+        return [f"{e.method} {e.path.removeprefix('/repos/octo/widget')}" for e in exchanges]
 
     def request(
         self, path: str, token: str | None = None, *, method: str = "GET", **headers: str

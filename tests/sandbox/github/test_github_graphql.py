@@ -223,3 +223,35 @@ def test_the_checks_of_a_commit(lab: Lab) -> None:
         ],
     }
     assert lab.github.leftovers() == []
+
+
+HISTORY = """
+query ($path: String, $first: Int, $last: Int, $after: String) {
+  repository(owner: "octo", name: "widget") { defaultBranchRef { target { ... on Commit {
+    history(path: $path, first: $first, last: $last, after: $after) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { oid message }
+    }
+  } } } }
+}
+"""
+
+
+def test_the_history_of_a_path(lab: Lab) -> None:
+    shas = [lab.repository.head("main")]
+    for text in "abc":
+        shas.append(lab.github.push("main", {"x": text, "*": ""}, message=text))
+
+    def history(**wanted: Any) -> Any:
+        repository = ask(lab, HISTORY, **wanted)["repository"]
+        return repository["defaultBranchRef"]["target"]["history"]
+
+    window = history(path="x", first=2)
+    assert [node["message"] for node in window["nodes"]] == ["c", "b"]
+    assert (window["totalCount"], window["pageInfo"]["hasNextPage"]) == (3, True)
+    rest = history(path="x", first=2, after=window["pageInfo"]["endCursor"])
+    assert [node["oid"] for node in rest["nodes"]] == [shas[1]]
+    assert not rest["pageInfo"]["hasNextPage"]
+    assert [node["oid"] for node in history(last=1)["nodes"]] == [shas[0]]
+    assert [node["message"] for node in history(path="*", first=9)["nodes"]] == ["a"]
+    assert history(path="nope", first=1)["nodes"] == []
+    assert lab.github.leftovers() == []

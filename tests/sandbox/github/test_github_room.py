@@ -12,8 +12,6 @@ from github_lab import NOON, Lab
 
 from beaker_ci.github import (
     CheckState,
-    Hub,
-    connect,
     ensure_check,
     read_files,
     read_repository,
@@ -27,17 +25,6 @@ from beaker_ci.sandbox.github import Fault
 pytest_plugins = ["github_fixtures"]
 
 
-def hub(lab: Lab) -> Hub:
-    """The repository as the project opens it."""
-    return connect(lab.github.add_token(), lab.github.api_url, lab.github.full_name)
-
-
-def requests(lab: Lab, after: int = 0) -> list[str]:
-    """What was asked, from the n-th request on."""
-    asked = lab.github.exchanges[after:]
-    return [f"{e.method} {e.path.removeprefix('/repos/octo/widget')}" for e in asked]
-
-
 def state(lab: Lab, status: str, conclusion: str | None = None, **more: Any) -> CheckState:
     words = {"title": status, "summary": "What happened.", "text": "How.", **more}
     sha = lab.github.head(lab.pull)
@@ -45,7 +32,7 @@ def state(lab: Lab, status: str, conclusion: str | None = None, **more: Any) -> 
 
 
 def test_a_check_is_brought_up_to_date_by_one_request(lab: Lab) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     number = ensure_check(repository, state(lab, "queued"), look_first=False)
 
     assert update_check(repository, number, state(lab, "in_progress"))
@@ -57,7 +44,7 @@ def test_a_check_is_brought_up_to_date_by_one_request(lab: Lab) -> None:
     )
     assert update_check(repository, number, state(lab, "completed", "failure", title="Failed"))
 
-    assert requests(lab) == ["POST /check-runs", *[f"PATCH /check-runs/{number}"] * 2]
+    assert lab.asked() == ["POST /check-runs", *[f"PATCH /check-runs/{number}"] * 2]
     ended = lab.github.take_check()
     assert (ended.status, ended.conclusion, ended.title, ended.external_id) == (
         "completed",
@@ -69,7 +56,7 @@ def test_a_check_is_brought_up_to_date_by_one_request(lab: Lab) -> None:
 
 
 def test_a_completed_check_may_be_written_again(lab: Lab) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     number = ensure_check(repository, state(lab, "completed", "success"), look_first=False)
     first = lab.github.take_check()
     lab.github.clock.advance(60)
@@ -96,7 +83,7 @@ def test_a_completed_check_may_be_written_again(lab: Lab) -> None:
     ids=["bad gateway", "answer lost", "dropped", "dropped after the write", "limited"],
 )
 def test_updates_survive_one_failure(lab: Lab, fault: Fault) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     number = ensure_check(repository, state(lab, "queued"), look_first=False)
     comment = lab.issue().create_comment("Queued")
     lab.github.faults.add(fault)
@@ -110,18 +97,18 @@ def test_updates_survive_one_failure(lab: Lab, fault: Fault) -> None:
 
 
 def test_what_is_gone_is_an_answer(lab: Lab) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     comment_id = lab.github.comment(lab.pull, "writer", "mine")["comment"]["id"]
     lab.github.delete_comment(comment_id)
 
     assert not update_check(repository, 7, state(lab, "queued"))
     assert not update_comment(repository, lab.pull, comment_id, "Done")
-    assert requests(lab) == ["PATCH /check-runs/7", f"PATCH /issues/comments/{comment_id}"]
+    assert lab.asked() == ["PATCH /check-runs/7", f"PATCH /issues/comments/{comment_id}"]
     assert lab.github.leftovers() == []
 
 
 def test_recent_comments_of_the_whole_repository(lab: Lab) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     issue = lab.github.open_issue()
     lab.github.add_user("helper[bot]", kind="Bot")
     old = lab.github.comment(lab.pull, "writer", "old")["comment"]["id"]
@@ -139,7 +126,7 @@ def test_recent_comments_of_the_whole_repository(lab: Lab) -> None:
     since = NOON + timedelta(minutes=30)
     found = recent_comments(repository, since)
 
-    assert requests(lab) == ["GET /issues/comments"]
+    assert lab.asked() == ["GET /issues/comments"]
     assert [(comment.body, comment.number, comment.is_pull_request) for comment in found] == [
         ("by a bot", issue, False),
         ("by an app", lab.pull, True),
@@ -157,18 +144,18 @@ def test_recent_comments_of_the_whole_repository(lab: Lab) -> None:
 
 
 def test_recent_comments_end_somewhere(lab: Lab) -> None:
-    repository = hub(lab)
+    repository = lab.hub()
     for index in range(100):
         lab.github.comment(lab.pull, "writer", str(index))
     assert len(recent_comments(repository, NOON)) == 100
-    assert len(requests(lab)) == 1
+    assert len(lab.asked()) == 1
     for index in range(100, 350):
         lab.github.comment(lab.pull, "writer", str(index))
 
     found = recent_comments(repository, NOON)
 
     assert [comment.body for comment in found] == [str(index) for index in range(349, 49, -1)]
-    assert len(requests(lab)) == 1 + 3
+    assert len(lab.asked()) == 1 + 3
 
 
 def test_the_author_of_a_comment_may_be_gone(lab: Lab) -> None:
@@ -177,7 +164,7 @@ def test_the_author_of_a_comment_may_be_gone(lab: Lab) -> None:
     body = [{**real[0], "user": None, "body": None, "reactions": None}]
     lab.github.faults.add(Fault("GET", "/issues/comments", status=200, body=body))
 
-    (found,) = recent_comments(hub(lab), NOON)
+    (found,) = recent_comments(lab.hub(), NOON)
 
     assert (found.id, found.author, found.body, found.eyes) == (comment_id, None, "", None)
     assert found.is_from_bot
@@ -185,15 +172,15 @@ def test_the_author_of_a_comment_may_be_gone(lab: Lab) -> None:
 
 
 def test_what_is_known_of_a_repository(lab: Lab, private_lab: Lab) -> None:
-    told = read_repository(hub(lab))
+    told = read_repository(lab.hub())
     assert (told.id, told.full_name, told.default_branch, told.private) == (
         lab.github.repository_id,
         "octo/widget",
         "main",
         False,
     )
-    assert requests(lab) == ["GET "]
-    assert read_repository(hub(private_lab)).private
+    assert lab.asked() == ["GET "]
+    assert read_repository(private_lab.hub()).private
 
 
 @pytest.mark.parametrize("status", [403, 429, 503])
@@ -201,8 +188,8 @@ def test_what_is_known_of_a_repository(lab: Lab, private_lab: Lab) -> None:
 def test_a_wait_that_is_too_long_is_an_outage(lab: Lab, status: int, method: str) -> None:
     def ask() -> object:
         if method == "GET":
-            return read_repository(hub(lab))
-        return update_check(hub(lab), 7, state(lab, "queued"))
+            return read_repository(lab.hub())
+        return update_check(lab.hub(), 7, state(lab, "queued"))
 
     date = formatdate(time.time() + 7200, usegmt=True)
     for retry_after in ("3600", date):
@@ -219,9 +206,9 @@ def test_a_wait_that_is_too_long_is_an_outage(lab: Lab, status: int, method: str
 def test_so_it_is_before_something_is_created(lab: Lab, status: int) -> None:
     lab.github.faults.add(Fault("POST", status=status, headers={"Retry-After": "3600"}))
     with pytest.raises(Problem) as caught:
-        ensure_check(hub(lab), state(lab, "queued"), look_first=False)
+        ensure_check(lab.hub(), state(lab, "queued"), look_first=False)
     assert caught.value.reason == "github.unavailable"
-    assert requests(lab) == ["POST /check-runs"]
+    assert lab.asked() == ["POST /check-runs"]
     assert lab.github.leftovers() == []
 
 
@@ -230,7 +217,7 @@ def test_a_configuration_that_is_no_text(lab: Lab) -> None:
     for content in ("é".encode("utf-16"), b"\0\xff", b"#" * 1_100_000):
         lab.repository.commit("main", {path: content})
         with pytest.raises(Problem) as caught:
-            read_files(hub(lab), config_path=path, head_sha=head)
+            read_files(lab.hub(), config_path=path, head_sha=head)
         assert caught.value.reason == "config.unreadable"
 
 
@@ -243,7 +230,7 @@ def test_a_text_that_graphql_does_not_give_is_not_the_word_none(lab: Lab) -> Non
     answer = {"data": {"repository": {"defaultBranchRef": {"target": target}, "object": entries}}}
     lab.github.faults.add(Fault("POST", "/graphql", status=200, body=answer))
     with pytest.raises(Problem) as caught:
-        read_files(hub(lab), config_path=path, head_sha=head)
+        read_files(lab.hub(), config_path=path, head_sha=head)
     assert caught.value.reason == "config.unreadable"
 
 
@@ -251,8 +238,13 @@ def test_files_without_graphql_are_those_of_todays_default_branch(lab: Lab) -> N
     lab.github.faults.add(Fault("POST", "/graphql", status=502, times=None))
     head = lab.github.head(lab.pull)
 
-    found = read_files(hub(lab), config_path=".github/beaker-ci.yml", head_sha=head)
+    found = read_files(lab.hub(), config_path=".github/beaker-ci.yml", head_sha=head)
 
     assert (found.config_commit, found.config) == (lab.repository.head("main"), "version: 1\n")
     assert "new.txt" in found.head_entries
-    assert [line.split("/")[1] for line in requests(lab)[1:]] == ["commits", "contents", "git"]
+    assert [line.split("/")[1] for line in lab.asked()[1:]] == [
+        "commits",
+        "contents",
+        "commits",
+        "git",
+    ]
