@@ -24,7 +24,10 @@ SUCCESSOR_PATIENCE = 60.0
 """Seconds in which Beaker may start a new job after one that it interrupted itself."""
 
 FINALIZE_PATIENCE = 900.0
-"""Seconds after a job's end in which Beaker may upload its results."""
+"""Seconds after a job's end in which Beaker may upload its results.
+
+Where Beaker knows no end of a job although the workload ended: after the last thing it knows.
+"""
 
 
 class Verdict(StrEnum):
@@ -84,6 +87,7 @@ class Job:
         canceled_for: Beaker's words for that.
         gpus: That it held, or asks for.
         metrics: What its ``metrics.json`` says. Untrusted.
+        created: When Beaker made it.
     """
 
     id: str
@@ -97,22 +101,36 @@ class Job:
     message: str = ""
     gpus: int = 0
     metrics: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    created: float | None = None
+
+    @property
+    def has_end(self) -> bool:
+        """Whether Beaker knows when it ended."""
+        return self.ended is not None or self.finalized is not None
 
     @property
     def verdict(self) -> Verdict:
         """How this attempt ended, if it did."""
         if self.status == SUCCEEDED:
-            return Verdict.SUCCEEDED if self.exit_code == 0 else Verdict.UNKNOWN
+            whole = self.exit_code == 0 and self.has_end
+            return Verdict.SUCCEEDED if whole else Verdict.UNKNOWN
         if self.status == FAILED:
             return Verdict.FAILED
         if self.status == CANCELED:
             return _CANCELED.get(self.canceled_code or 0, _without_code(self))
         return Verdict.UNKNOWN
 
-    def is_final(self, now: float) -> bool:
-        """Whether nothing will change any more, and no other attempt will follow by itself."""
+    def is_final(self, now: float, last_known: float | None) -> bool:
+        """Whether nothing will change any more, and no other attempt will follow by itself.
+
+        Args:
+            now: Unix seconds.
+            last_known: When Beaker last noted anything about the run; waited from where it notes
+                no end of this job. None where it noted nothing at all: then nothing is waited for.
+        """
         if self.finalized is None:
-            return self.ended is not None and now - self.ended > FINALIZE_PATIENCE
+            since = last_known if self.ended is None else self.ended
+            return since is None or now - since > FINALIZE_PATIENCE
         interrupted = self.status == CANCELED and self.canceled_code in _WITH_SUCCESSOR
         return not interrupted or now - self.finalized > SUCCESSOR_PATIENCE
 
@@ -172,7 +190,13 @@ def stage_of(status: int) -> str:
     return "running" if status in _AT_WORK else "queued"
 
 
-def read_state(status: int, tasks: Sequence[Task], now: float, canceled_for: str = "") -> State:
+def read_state(
+    status: int,
+    tasks: Sequence[Task],
+    now: float,
+    canceled_for: str = "",
+    canceled: float | None = None,
+) -> State:
     """What became of a run.
 
     Args:
@@ -180,12 +204,15 @@ def read_state(status: int, tasks: Sequence[Task], now: float, canceled_for: str
         tasks: All tasks and replicas.
         now: Unix seconds.
         canceled_for: Beaker's words about the workload as a whole.
+        canceled: When the workload as a whole was cancelled; None if it was not, or is not known.
     """
     jobs = [job for task in tasks for job in task.jobs]
     latest = [task.jobs[-1] for task in tasks if task.jobs]
-    finished = status in _TERMINAL and all(job.is_final(now) for job in latest)
+    last_known = _last_known(jobs, canceled)
+    finished = status in _TERMINAL and all(job.is_final(now, last_known) for job in latest)
+    until = canceled if finished and canceled is not None else now
     starts = [job.started for job in jobs if job.started is not None]
-    ends = [job.ended or job.finalized or now for job in jobs if job.started is not None]
+    ends = [job.ended or job.finalized or until for job in jobs if job.started is not None]
     teller = _teller(latest, jobs)
     decided = _decide(status, tasks, latest) if finished else None
     cause = decided[1] if decided else None
@@ -194,12 +221,23 @@ def read_state(status: int, tasks: Sequence[Task], now: float, canceled_for: str
         verdict=decided[0] if decided else None,
         why=_why(*decided, canceled_for) if decided else "",
         exit_code=cause.exit_code if cause else None,
-        seconds=max(ends) - min(starts) if starts else None,
-        gpu_hours=sum(job.gpu_hours(now) for job in jobs),
+        seconds=max(max(ends) - min(starts), 0.0) if starts else None,
+        gpu_hours=sum(job.gpu_hours(until) for job in jobs),
         attempts=max((len(task.jobs) for task in tasks), default=0),
         job=cause.id if cause and cause.started else teller,
         metrics=next((job.metrics for job in latest if job.metrics), MappingProxyType({})),
     )
+
+
+def _last_known(jobs: Iterable[Job], canceled: float | None) -> float | None:
+    """The last moment that Beaker noted of a run."""
+    noted = [
+        moment
+        for job in jobs
+        for moment in (job.created, job.started, job.ended, job.finalized)
+        if moment is not None
+    ]
+    return max([*noted, *([] if canceled is None else [canceled])], default=None)
 
 
 def _stage(status: int, latest: Sequence[Job], *, finished: bool) -> str:
@@ -214,7 +252,7 @@ def _decide(
 ) -> tuple[Verdict, Job | None]:
     """The verdict, and the job that brought it about."""
     for verdict in Verdict:
-        guilty = [job for job in _blamed(latest) if job.verdict is verdict]
+        guilty = [job for job in _blamed(latest) if _ended_as(job, status) is verdict]
         if not guilty:
             continue
         cause = min(guilty, key=lambda job: job.ended or job.finalized or 0.0)
@@ -226,10 +264,23 @@ def _decide(
     return (Verdict.CANCELLED if status == CANCELED else Verdict.UNKNOWN), None
 
 
+def _ended_as(job: Job, status: int) -> Verdict:
+    """The job's verdict; the workload's where it was cancelled and the job never heard of it."""
+    unheard = status == CANCELED and job.status not in _TERMINAL
+    return Verdict.CANCELLED if unheard else job.verdict
+
+
 def _blamed(latest: Sequence[Job]) -> Iterator[Job]:
-    """The jobs without those that only went down with a sibling, unless all did."""
+    """The jobs that went wrong by themselves; all, if none did.
+
+    Those that only went down with a sibling are not to blame, unless nobody else is: what the
+    others achieved does not make a success of them.
+    """
     own = [
-        job for job in latest if not (job.status == CANCELED and job.canceled_code in (8, 9, 11))
+        job
+        for job in latest
+        if job.verdict is not Verdict.SUCCEEDED
+        and not (job.status == CANCELED and job.canceled_code in (8, 9, 11))
     ]
     yield from own or latest
 

@@ -139,6 +139,30 @@ HISTORIES: dict[str, tuple[int, list[tuple[Job, ...]], str, str | None]] = {
     ),
     "a code of a later Beaker": (CANCELED, [(canceled(99),)], "finished", "unknown"),
     "a code of 0": (CANCELED, [(canceled(0),)], "finished", "unknown"),
+    "one passed, one went down with a sibling that failed": (
+        SUCCEEDED,
+        [(PASSED,), (canceled(8),)],
+        "finished",
+        "cancelled",
+    ),
+    "one passed, one went down with a sibling that was preempted": (
+        SUCCEEDED,
+        [(PASSED,), (canceled(9),)],
+        "finished",
+        "preempted",
+    ),
+    "one passed, one went down with a sibling that is repeated": (
+        SUCCEEDED,
+        [(canceled(11),), (PASSED,)],
+        "finished",
+        "infrastructure",
+    ),
+    "one passed, one failed and took a third down": (
+        FAILED,
+        [(PASSED,), (BROKE,), (canceled(8),)],
+        "finished",
+        "failed",
+    ),
     "one timed out, one passed": (CANCELED, [(PASSED,), (canceled(5),)], "finished", "timed-out"),
     "one failed, one timed out": (FAILED, [(canceled(5),), (BROKE,)], "finished", "failed"),
     "not finalized yet": (
@@ -152,6 +176,54 @@ HISTORIES: dict[str, tuple[int, list[tuple[Job, ...]], str, str | None]] = {
         [(replace(PASSED, ended=NOW - 901, finalized=None),)],
         "finished",
         "succeeded",
+    ),
+    "no end of the job is known, it began just now": (
+        FAILED,
+        [(replace(BEGUN, started=NOW - 899),)],
+        "running",
+        None,
+    ),
+    "no end of the job is known, it began long ago": (
+        FAILED,
+        [(replace(BEGUN, started=NOW - 901),)],
+        "finished",
+        "unknown",
+    ),
+    "no end of a job is known, its sibling ended just now": (
+        FAILED,
+        [(BEGUN,), (replace(BROKE, ended=NOW - 60, finalized=NOW - 50),)],
+        "running",
+        None,
+    ),
+    "the job passed, but not at any time": (
+        SUCCEEDED,
+        [(replace(PASSED, started=None, ended=None, finalized=None),)],
+        "finished",
+        "unknown",
+    ),
+    "no time of the job is known": (
+        FAILED,
+        [(replace(BEGUN, started=None),)],
+        "finished",
+        "unknown",
+    ),
+    "made just now, and the workload was cancelled": (
+        CANCELED,
+        [(replace(WAITING, created=NOW - 5),)],
+        "running",
+        None,
+    ),
+    "the workload was cancelled, and the job never heard of it": (
+        CANCELED,
+        [(replace(WAITING, created=NOW - 901),)],
+        "finished",
+        "cancelled",
+    ),
+    "one passed, and another never heard that the workload was cancelled": (
+        CANCELED,
+        [(PASSED,), (BEGUN,)],
+        "finished",
+        "cancelled",
     ),
     "preempted just now": (
         CANCELED,
@@ -239,13 +311,44 @@ def test_nothing_but_a_whole_success_is_one(status: int, chains: list[tuple[Job,
     state = told(status, *chains)
 
     whole = bool(chains) and all(
-        chain and chain[-1].status == SUCCEEDED and chain[-1].exit_code == 0 for chain in chains
+        chain and chain[-1].status == SUCCEEDED and chain[-1].exit_code == 0 and chain[-1].has_end
+        for chain in chains
     )
     if state.conclusion == "success":
         assert whole
         assert status == SUCCEEDED
     assert (state.verdict is None) is (state.stage != "finished")
     assert state.gpu_hours >= 0
+
+
+@given(
+    st.sampled_from((SUCCEEDED, FAILED)),
+    st.lists(st.sampled_from((PASSED, *map(canceled, range(14)))), min_size=1, max_size=4),
+)
+def test_what_others_achieved_is_no_success_of_those_that_went_down(
+    status: int, latest: list[Job]
+) -> None:
+    state = told(status, *((job,) for job in latest))
+    whole = status == SUCCEEDED and all(job is PASSED for job in latest)
+    assert (state.conclusion == "success") is whole
+
+
+@given(st.sampled_from((CANCELED, SUCCEEDED, FAILED)), CHAINS)
+def test_a_terminal_workload_comes_to_an_end(status: int, chains: list[tuple[Job, ...]]) -> None:
+    assert told(status, *chains, now=1e9).stage == "finished"
+
+
+def test_a_job_that_never_heard_of_its_end_is_given_time_from_the_cancellation() -> None:
+    def at(now: float) -> State:
+        return read_state(CANCELED, [Task("t", "task", (BEGUN,))], now, "by ada", canceled=3700.0)
+
+    early, late = at(4600.0), at(90_000.0)
+
+    assert (early.stage, late.verdict) == ("running", Verdict.CANCELLED)
+    assert late.why == "It was cancelled. Beaker says: by ada"
+    # Nothing is charged after the cancellation.
+    assert late.seconds == 3600.0
+    assert late.gpu_hours == pytest.approx(2.0)
 
 
 @given(st.integers(0, 99))
