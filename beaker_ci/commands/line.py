@@ -44,6 +44,17 @@ def spellings(name: str) -> Mapping[str, tuple[Option, bool]]:
     return known
 
 
+def usual_spelling(field: str) -> str:
+    """How an option of ``run`` is usually written, by its field: ``--uv-extra``."""
+    names = (
+        name
+        for option in COMMANDS["run"].options
+        if option.field == field
+        for name in (*option.spellings, *option.negative)
+    )
+    return next(names, field)
+
+
 def read_words(line: str, words: tuple[Word, ...], definition: Definition) -> Read:
     """Reads the words behind a command's name.
 

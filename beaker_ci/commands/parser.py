@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from beaker_ci.commands.characters import is_command_line, refuse_hidden, visible
 from beaker_ci.commands.definitions import COMMANDS, Argument, Definition
+from beaker_ci.commands.exclusions import exclusions
 from beaker_ci.commands.extract import Block, Line, extract, joined, normalized
-from beaker_ci.commands.line import read_words
-from beaker_ci.commands.model import Command, Mistake
+from beaker_ci.commands.line import read_words, usual_spelling
+from beaker_ci.commands.model import Command, Mistake, OptionValue
 from beaker_ci.commands.nearest import nearest
 from beaker_ci.commands.script import read_script
 from beaker_ci.commands.usage import UsageError, quoted
@@ -118,6 +119,7 @@ def _command(line: str, words: tuple[Word, ...], block: Block | None, place: int
             raise _missing_command(definition, has_dashes=read.argv is not None)
         if read.argv is not None and not (read.argv and read.argv[0]):
             raise _missing_command(definition, has_dashes=True)
+        _check_together(read.options)
         return Command(
             definition.name,
             place,
@@ -138,6 +140,12 @@ def _command(line: str, words: tuple[Word, ...], block: Block | None, place: int
     return Command(
         definition.name, place, line, target=read.argument, options=read.options, notes=read.notes
     )
+
+
+def _check_together(options: Mapping[str, OptionValue]) -> None:
+    found = next(exclusions(options, called=lambda field: f"`{usual_spelling(field)}`"), None)
+    if found is not None:
+        raise UsageError(f"{found[0].upper()}{found[1:]}.", next_step="Leave one of them out.")
 
 
 def _check_argument(

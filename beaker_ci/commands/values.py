@@ -1,4 +1,7 @@
-"""Reading one value of an option: its form is checked here, its size by the policy."""
+"""Reading one value of an option: its form is checked here, its size by the policy.
+
+The forms hold for presets too: :func:`flaw` and :func:`reserved_name` know nothing of comments.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,30 @@ from beaker_ci.commands.options import Kind, Option
 from beaker_ci.commands.usage import UsageError, quoted
 from beaker_ci.reasons import Reason
 
+SECRET_NAME: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"  # noqa: S105 - a pattern
+"""The name of a secret in a Beaker workspace."""
+
 _FORMS: Final = {
     Kind.INTEGER: (r"\d{1,9}", "a whole number"),
     Kind.NUMBER: (r"(?=.*[1-9])\d{1,6}(\.\d{1,6})?", "a number above 0, such as 0.5"),
     Kind.SIZE: (
-        r"(?=.*[1-9])\d{1,12}(\.\d{1,6})?([KMGT]i?)?B",
+        r"(?=.*[1-9])\d{1,9}(\.\d{1,6})?([KMGT]i?)?B",
         "a size with its unit, such as 64GiB",
     ),
-    Kind.DURATION: (r"0*[1-9]\d{0,8}[smh]", "a time above 0 in s, m or h"),
+    Kind.DURATION: (r"(?=.*[1-9])\d{1,9}[smh]", "a time above 0 in s, m or h"),
     Kind.COMMIT: (r"[0-9A-Fa-f]{40}", "a commit with all its 40 hex digits"),
     Kind.VARIABLE: (r"[A-Za-z_][A-Za-z0-9_]*=.*", "NAME=VALUE, such as SEED=1"),
+    Kind.SECRET_VARIABLE: (
+        rf"[A-Za-z_][A-Za-z0-9_]*={SECRET_NAME}",
+        "NAME=SECRET, such as HF_TOKEN=MY_HF_TOKEN",
+    ),
     Kind.MOUNT: (
-        r"[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._][A-Za-z0-9._/-]*)?:/[^:]*",
+        r"[A-Za-z0-9][A-Za-z0-9._/-]*:/[^:]*",
         "a name and an absolute path, such as my-data:/data",
+    ),
+    Kind.SECRET_FILE: (
+        rf"{SECRET_NAME}:/[^:]*",
+        "a secret's name and an absolute path, such as MY_KEY:/secrets/key",
     ),
     Kind.DIRECTORY: (r"/[^:]*", "an absolute path, such as /output"),
 }
@@ -33,7 +47,9 @@ _EXAMPLES: Final = {
     Kind.DURATION: "90m",
     Kind.COMMIT: "SHA",
     Kind.VARIABLE: "SEED=1",
+    Kind.SECRET_VARIABLE: "HF_TOKEN=MY_HF_TOKEN",
     Kind.MOUNT: "my-data:/data",
+    Kind.SECRET_FILE: "MY_KEY:/secrets/key",
     Kind.DIRECTORY: "/output",
 }
 
@@ -55,6 +71,8 @@ _CLOSED_DIRECTORIES: Final = re.compile(
     r"/(gantry|gantry-runtime|results|usr|bin|lib[^/]*|etc|root|proc|sys|dev)(/|$)"
 )
 _OWN_DIRECTORIES: Final = {"results": "/results", "runtime_dir": "/gantry-runtime"}
+_OF_THE_IMAGE: Final = frozenset({"uv_venv", "uv_cache_dir"})
+_PATH: Final = re.compile(r"(/[A-Za-z0-9._@+-]+)+", re.ASCII)
 
 
 def read_value(option: Option, text: str, spelling: str) -> str | int | float:
@@ -68,19 +86,47 @@ def read_value(option: Option, text: str, spelling: str) -> str | int | float:
     Raises:
         UsageError: ``usage.bad-value``; ``refused.option`` for a reserved variable's name.
     """
-    if text.startswith("-"):
-        raise _bad(option, text, spelling, "no value may begin with `-`")
-    if option.kind is Kind.CHOICE and text not in option.choices:
-        raise _bad(option, text, spelling, f"it takes {', '.join(option.choices)}")
-    if option.kind is Kind.VARIABLE and "=" not in text:
+    if "=" not in text and option.kind in (Kind.VARIABLE, Kind.SECRET_VARIABLE):
+        raise _half(option, text, spelling)
+    why = flaw(option, text)
+    if why is not None:
+        raise _bad(option, text, spelling, why)
+    name = reserved_name(option, text)
+    if name is not None:
         raise UsageError(
-            f"{quoted(f'{spelling} {text}')} has no value.",
-            next_step="Write `--env NAME=VALUE`. The environment of the runner is never read.",
+            f"The variable {quoted(name)} is reserved: it would steer gantry, git or the tools "
+            "that set up the job.",
+            next_step="Choose another name, or set it inside the job's own command.",
+            reason=Reason.REFUSED_OPTION,
         )
+    return _typed(option, text)
+
+
+def flaw(option: Option, text: str) -> str | None:
+    """Why a text cannot be a value of the option, a clause; None if it can."""
+    if text.startswith("-"):
+        return "no value may begin with `-`"
+    if len(text) > option.longest:
+        return f"{option.longest} characters are the most"
+    if not text.isprintable():
+        return "it has a character that cannot be printed"
+    if option.kind is Kind.CHOICE:
+        return None if text in option.choices else f"it takes {', '.join(option.choices)}"
     pattern, form = _form(option)
     if not re.fullmatch(pattern, text, re.ASCII):
-        raise _bad(option, text, spelling, f"it takes {form}")
-    return _typed(option, text, spelling)
+        return f"it takes {form}"
+    if option.kind is Kind.INTEGER and int(text) < option.minimum:
+        return f"the least is {option.minimum}"
+    if option.kind in (Kind.MOUNT, Kind.SECRET_FILE, Kind.DIRECTORY):
+        return _flaw_of_path(option, text.rpartition(":")[2])
+    return None
+
+
+def reserved_name(option: Option, text: str) -> str | None:
+    """The name of the variable that a text sets, if nobody may set it."""
+    name = text.partition("=")[0]
+    sets = option.kind in (Kind.VARIABLE, Kind.SECRET_VARIABLE)
+    return name if sets and is_reserved(name) else None
 
 
 def is_reserved(name: str) -> bool:
@@ -102,9 +148,9 @@ def example(option: Option, spelling: str) -> str:
 
 def identity(option: Option, value: str) -> str:
     """What may not stand twice: a variable's name, a mount's place, or the value itself."""
-    if option.kind is Kind.VARIABLE:
+    if option.kind in (Kind.VARIABLE, Kind.SECRET_VARIABLE):
         return value.partition("=")[0]
-    if option.kind is Kind.MOUNT:
+    if option.kind in (Kind.MOUNT, Kind.SECRET_FILE):
         return value.rpartition(":")[2]
     return value
 
@@ -115,43 +161,38 @@ def _form(option: Option) -> tuple[str, str]:
     return _FORMS.get(option.kind, (r".+", "a text that is not empty"))
 
 
-def _typed(option: Option, text: str, spelling: str) -> str | int | float:
+def _typed(option: Option, text: str) -> str | int | float:
     match option.kind:
         case Kind.INTEGER:
-            if int(text) < option.minimum:
-                raise _bad(option, text, spelling, f"the least is {option.minimum}")
             return int(text)
         case Kind.NUMBER:
             return float(text)
         case Kind.COMMIT:
             return text.lower()
-        case Kind.VARIABLE:
-            _check_variable(text.partition("=")[0])
-        case Kind.MOUNT:
-            _check_directory(option, text.rpartition(":")[2], spelling)
-        case Kind.DIRECTORY:
-            _check_directory(option, text, spelling)
     return text
 
 
-def _check_variable(name: str) -> None:
-    if is_reserved(name):
-        raise UsageError(
-            f"The variable {quoted(name)} is reserved: it would steer gantry, git or the tools "
-            "that set up the job.",
-            next_step="Choose another name, or set it inside the job's own command.",
-            reason=Reason.REFUSED_OPTION,
-        )
-
-
-def _check_directory(option: Option, path: str, spelling: str) -> None:
+def _flaw_of_path(option: Option, path: str) -> str | None:
     if path == _OWN_DIRECTORIES.get(option.field):
-        return
+        return None
     # POSIX keeps a second leading slash, which would hide "//etc" from the pattern.
     if posixpath.normpath(path) != path or path.startswith("//") or path == "/":
-        raise _bad(option, path, spelling, "a path is absolute, without `..`, `.`, `//` or end `/`")
-    if option.field != "uv_venv" and _CLOSED_DIRECTORIES.match(path):
-        raise _bad(option, path, spelling, "that directory belongs to the system or to gantry")
+        return "a path is absolute, without `..`, `.`, `//` or end `/`"
+    if not _PATH.fullmatch(path):
+        return "a path has letters, digits and . _ @ + -"
+    if option.field not in _OF_THE_IMAGE and _CLOSED_DIRECTORIES.match(path):
+        return "that directory belongs to the system or to gantry"
+    return None
+
+
+def _half(option: Option, text: str, spelling: str) -> UsageError:
+    """A bare name, whose value gantry would take from the machine that submits."""
+    lacks = "has no value" if option.kind is Kind.VARIABLE else "names no secret"
+    return UsageError(
+        f"{quoted(f'{spelling} {text}')} {lacks}.",
+        next_step=f"Write `{spelling} {option.kind.value}`. "
+        "The environment of the runner is never read.",
+    )
 
 
 def _bad(option: Option, text: str, spelling: str, why: str) -> UsageError:

@@ -67,6 +67,8 @@ UNDERSTOOD = [
     ("run x --priority high --retries 1", 'run x {"priority": "high", "retries": 1}'),
     ("run x --env A=1 --env B=", 'run x {"env_vars": ["A=1", "B="]}'),
     ("run x --env 'A=b c=d'", 'run x {"env_vars": ["A=b c=d"]}'),
+    ("run x --env-secret A=S --secret-env B=S", 'run x {"env_secrets": ["A=S", "B=S"]}'),
+    ("run x --dataset-secret S:/k", 'run x {"dataset_secrets": ["S:/k"]}'),
     ("run x --env=PYTHONUNBUFFERED=1", 'run x {"env_vars": ["PYTHONUNBUFFERED=1"]}'),
     ("run x --weka oe-eval-default:/weka", 'run x {"weka": ["oe-eval-default:/weka"]}'),
     ("run x --dataset my-org/d:sub/dir:/data", 'run x {"datasets": ["my-org/d:sub/dir:/data"]}'),

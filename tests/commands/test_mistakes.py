@@ -19,6 +19,23 @@ BAD_VALUES = [
     "run x --task-timeout 3600", "run x --task-timeout 1.5h", "run x --task-timeout -1",
     "run x --priority top", "run x --priority HIGH", "run x --interconnect wifi",
     "run x --env NAME", "run x --env 1A=2", "run x --env =2", "run x --env A=1 --env A=2",
+    "run x --env-secret A", "run x --secret-env A", "run x --env-secret=A", "run x --env-secret A=",
+    "run x --env-secret A=-b", "run x --env-secret A=b/c", "run x --env-secret 'A=b c'",
+    f"run x --env-secret A={'s' * 129}", "run x --env-secret A=S --secret-env A=T",
+    "run x --env A=1 --env-secret A=S", "run x --secret-env A=S --env A=1",
+    "run x --dataset-secret S", "run x --dataset-secret S:x", "run x --dataset-secret S:/etc/x",
+    "run x --dataset-secret S:/a:/b", "run x --dataset-secret S:/a --dataset-secret T:/a",
+    "run x --dataset-secret a/b:/k", "run x --dataset-secret S:/k --dataset d:/k",
+    "run x --name -", "run x --name a-", "run x --name=-a", "run x --name ''",
+    "run x --description 'a\tb'", f"run x --install {'a' * 4097}",
+    f"run x --env A={'a' * 4096}", "run x --memory 1000000000000B", "run x --task-timeout 0000000001h",
+    "run x --weka bucket:sub:/data", "run x --weka 'bucket:/a b'", "run x --weka 'b:/$(id)'",
+    "run x --dataset d:../up:/data", "run x --uv-venv '/venv; id'", "run x --uv-venv venv",
+    "run x --beaker-image a --docker-image b", "run x --no-python --uv-extra dev",
+    "run x --uv-all-extras --uv-extra dev", "run x --uv-no-extras --uv-extra dev",
+    "run x --system-python --conda-env base", "run x --python-manager conda --uv-extra dev",
+    "run x --conda-file e.yml --uv-venv /venv", "run x --weka a:/d --dataset b:/d",
+    "run x --results /out --weka a:/out/b", "run x --runtime-dir /weka/code --weka a:/weka",
     "run x --name Bad_Name", "run x --name aaaaaaaaaaaaaaaaaaaaa", "run x --name=-x",
     f"run x --description {'a' * 201}", "run x --description ''",
     "run x --workspace ../../etc", "run x --budget 'a b'", "run x --docker-image 'a b'",
@@ -46,8 +63,7 @@ REFUSED = [
     "run x --callback-module os", "run x --callback slack", "run x --slack-webhook-url http://x",
     "run x --hostname node-1", "run x -m /etc:/data", "run x --mount /etc:/data",
     "run x -u /etc/passwd:/x", "run x --upload .:/x", "run x -yuq:/b", "run x -u=q:/b", "run x -uq",
-    "run x --env-secret A=B", "run x --env-secret A", "run x --secret-env A=B",
-    "run x --dataset-secret S:/x", "run x --ref main", "run x --branch main",
+    "run x --env-secret GITHUB_TOKEN=S", "run x --secret-env path=S", "run x --ref main", "run x --branch main",
     "run x --remote a/b", "run x --gh-token-secret S", "run x --aws-config-secret S",
     "run x --aws-credentials-secret S", "run x --google-credentials-secret S",
     "run x --not-preemptible", "run x --pre-setup 'git config x'", "run x --uv-cache-dir /weka/uv",
@@ -144,6 +160,9 @@ def test_mistakes_say_what_why_and_what_next() -> None:
     lines = [
         "nope", "run x --gpu 2", "run x --gрus 2", "run x -y", "run x --timeout 2h",
         "run x --not-preemptible", "run x --upload a:b", "run x --env NAME", "run x --env PATH=x",
+        "run x --env-secret NAME", "run x --secret-env HF_TOKEN=a/b", "run x --env A=1 --env-secret A=S",
+        "run x --no-python --uv-extra dev --conda-env base", "run x --weka a:/d --weka b:/d",
+        "run x --weka a:/d --dataset b:/d", "run x --aws-config-secret S", "run x --name a_b",
         "run x --task-timeout 2d", "run x --sha 3f9c2a71", "run x --gpus two", "run x --gpus",
         "run x --gpus 1 --gpus 2", "run x --fresh=1", "run x --priority top", "run x y",
         "run x/y", "run 'x", "run x\u200b", "run “x", "run x —gpus 2", "run", "run x --", "go",
@@ -187,6 +206,34 @@ def test_mistakes_say_what_why_and_what_next() -> None:
     The variable `PATH` is reserved: it would steer gantry, git or the tools that set up
     the job.
     Choose another name, or set it inside the job's own command.
+'run x --env-secret NAME'
+    `--env-secret NAME` names no secret.
+    Write `--env-secret NAME=SECRET`. The environment of the runner is never read.
+'run x --secret-env HF_TOKEN=a/b'
+    `HF_TOKEN=a/b` does not fit `--secret-env`: it takes NAME=SECRET, such as
+    HF_TOKEN=MY_HF_TOKEN.
+    For example `--secret-env HF_TOKEN=MY_HF_TOKEN`.
+'run x --env A=1 --env-secret A=S'
+    The variable `A` is set by both `--env` and `--env-secret`.
+    Leave one of them out.
+'run x --no-python --uv-extra dev --conda-env base'
+    `--no-python` excludes `--uv-extra` and `--conda-env`.
+    Leave one of them out.
+'run x --weka a:/d --weka b:/d'
+    `--weka` names `/d` twice.
+    Give it once.
+'run x --weka a:/d --dataset b:/d'
+    `/d` is given twice, by `--dataset` and `--weka`.
+    Leave one of them out.
+'run x --aws-config-secret S'
+    `--aws-config-secret` is not taken from a comment. The whole job is code of the pull
+    request and could print any secret it gets.
+    `--env-secret NAME=SECRET` gives a secret that the configuration allows. A maintainer
+    can put it into a preset on the default branch.
+'run x --name a_b'
+    `a_b` does not fit `--name`: it takes 1 to 20 of a-z, 0-9 and -, with no - at either
+    end.
+    Give it another value, or leave it out.
 'run x --task-timeout 2d'
     `2d` does not fit `--task-timeout`: it takes a time above 0 in s, m or h.
     Days are written in hours: `--task-timeout 48h`.
@@ -245,7 +292,7 @@ def test_mistakes_say_what_why_and_what_next() -> None:
     `/beaker status` takes no command after `--`.
     Its usage is `/beaker status [RUN]`.
 'run x --weka b:/etc'
-    `/etc` does not fit `--weka`: that directory belongs to the system or to gantry.
+    `b:/etc` does not fit `--weka`: that directory belongs to the system or to gantry.
     For example `--weka my-data:/data`.
 'run `x` `y'
     `ˋxˋ` cannot be a PRESET: that is a preset's name, of letters, digits and . _ -.

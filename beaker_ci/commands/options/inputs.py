@@ -11,6 +11,7 @@ _OUTPUTS: Final = "Outputs"
 _IMAGE: Final = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
 _IMAGE_FORM: Final = "letters, digits and . _ / : @ -"
 _EXPOSED: Final = "The whole job is code of the pull request and could print any secret it gets."
+_BY_NAME: Final = "`--env-secret NAME=SECRET` gives a secret that the configuration allows. "
 _PRESET: Final = "A maintainer can put it into a preset on the default branch."
 _COMMIT: Final = "A run is always the pull request's head commit."
 _PIN: Final = "Leave it out; `--sha` with all 40 digits pins the commit."
@@ -42,6 +43,8 @@ INPUTS: Final = (
         kind=Kind.MOUNT,
         help="mounts a dataset: `name:/path` or `name:sub/path:/path`",
         group=_INPUTS,
+        pattern=r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._][A-Za-z0-9._/-]*)?:/[^:]*",
+        form="a name and an absolute path, such as my-data:/data",
         repeatable=True,
         access=Access.LIMITED,
         rule="dataset",
@@ -52,6 +55,8 @@ INPUTS: Final = (
         kind=Kind.MOUNT,
         help="mounts a directory of the cluster's node",
         group=_INPUTS,
+        pattern=r"/[A-Za-z0-9._@+/-]*:/[^:]*",
+        form="a directory of the node and an absolute path, such as /scratch:/scratch",
         repeatable=True,
         access=Access.REFUSED,
         refusal="It would open the node's own files, other people's data among them, for writing.",
@@ -82,6 +87,7 @@ INPUTS: Final = (
         field="env_vars",
         spellings=("--env",),
         kind=Kind.VARIABLE,
+        longest=4096,
         help="sets a variable; its value is public",
         group=_INPUTS,
         repeatable=True,
@@ -91,24 +97,22 @@ INPUTS: Final = (
     Option(
         field="env_secrets",
         spellings=("--env-secret", "--secret-env"),
+        kind=Kind.SECRET_VARIABLE,
         help="sets a variable from a Beaker secret",
         group=_INPUTS,
         repeatable=True,
-        access=Access.REFUSED,
-        refusal=_EXPOSED,
-        instead=_PRESET,
-        policy_only=True,
+        access=Access.LIMITED,
+        rule="secret",
     ),
     Option(
         field="dataset_secrets",
         spellings=("--dataset-secret",),
+        kind=Kind.SECRET_FILE,
         help="mounts a Beaker secret as a file",
         group=_INPUTS,
         repeatable=True,
-        access=Access.REFUSED,
-        refusal=_EXPOSED,
-        instead=_PRESET,
-        policy_only=True,
+        access=Access.LIMITED,
+        rule="secret",
     ),
     Option(
         field="ref",
@@ -164,7 +168,7 @@ INPUTS: Final = (
         group=_INPUTS,
         access=Access.REFUSED,
         refusal=_EXPOSED,
-        instead=_PRESET,
+        instead=_BY_NAME + _PRESET,
         policy_only=True,
     ),
     Option(
@@ -174,7 +178,7 @@ INPUTS: Final = (
         group=_INPUTS,
         access=Access.REFUSED,
         refusal=_EXPOSED,
-        instead=_PRESET,
+        instead=_BY_NAME + _PRESET,
         policy_only=True,
     ),
     Option(
@@ -184,7 +188,7 @@ INPUTS: Final = (
         group=_INPUTS,
         access=Access.REFUSED,
         refusal=_EXPOSED,
-        instead=_PRESET,
+        instead=_BY_NAME + _PRESET,
         policy_only=True,
     ),
 )

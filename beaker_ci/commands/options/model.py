@@ -17,7 +17,9 @@ class Kind(StrEnum):
     CHOICE = "CHOICE"
     FLAG = "FLAG"
     VARIABLE = "NAME=VALUE"
+    SECRET_VARIABLE = "NAME=SECRET"  # noqa: S105 - the shape of a value
     MOUNT = "NAME:/PATH"
+    SECRET_FILE = "SECRET:/PATH"  # noqa: S105 - the shape of a value
     DIRECTORY = "/PATH"
     COMMIT = "SHA"
 
@@ -71,6 +73,7 @@ class Option:
         pattern: What the whole value must match, for ``TEXT``.
         form: The pattern in words.
         minimum: The least value, for ``INTEGER``.
+        longest: The most characters of a value.
         becomes: Superseded options: the field that is set instead.
         note: Superseded options: the sentence that says what was made of it.
     """
@@ -93,6 +96,7 @@ class Option:
     pattern: str = ""
     form: str = ""
     minimum: int = 0
+    longest: int = 512
     becomes: str = ""
     note: str = ""
 

@@ -39,6 +39,7 @@ PYTHON: Final = (
         field="install",
         spellings=("--install",),
         help="a command instead of the usual installation",
+        longest=4096,
         group=_PYTHON,
         access=Access.LIMITED,
         rule="commands",
@@ -107,7 +108,7 @@ PYTHON: Final = (
         access=Access.LIMITED,
         rule="form",
         pattern=r"(?!.*\.\.)[A-Za-z0-9._][A-Za-z0-9._/-]{0,254}",
-        form="a relative path inside the repository",
+        form="a path inside the repository: letters, digits and . _ / -, without ..",
     ),
     Option(
         field="conda_env",

@@ -24,12 +24,12 @@ WORKLOAD: Final = (
     Option(
         field="name",
         spellings=("--name", "-n"),
-        help="a label inside the experiment's name",
+        help="a label in the experiment's name",
         group=_WORKLOAD,
         access=Access.LIMITED,
         rule="form",
-        pattern=r"[a-z0-9-]{1,20}",
-        form="1 to 20 of a-z, 0-9 and -",
+        pattern=r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?",
+        form="1 to 20 of a-z, 0-9 and -, with no - at either end",
     ),
     Option(
         field="description",
