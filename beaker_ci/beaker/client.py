@@ -39,6 +39,7 @@ _REMEMBERED = (
             "GetImage",
             "GetUser",
             "GetWorkspace",
+            "ListClusters",
             "ResolveBudgetName",
             "ResolveImageName",
             "ResolveOrganizationName",

@@ -19,6 +19,7 @@ from beaker.exceptions import (
 )
 
 from beaker_ci.beaker.problems import unavailable
+from beaker_ci.beaker.specs import with_hash
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -78,6 +79,8 @@ class OnceExperiments(ExperimentClient):
     ) -> BeakerWorkload:
         """Creates the experiment, or returns the one that an earlier attempt created.
 
+        The spec that is posted carries its own hash: see :func:`.specs.spec_hash`.
+
         Raises:
             Problem: ``beaker.name-taken`` when the name belongs to something else;
                 ``beaker.unavailable`` when no attempt came through.
@@ -85,7 +88,7 @@ class OnceExperiments(ExperimentClient):
         asking = self.asking
         if name is None or asking is None or not isinstance(spec, BeakerExperimentSpec):
             raise ValueError("an experiment needs its deterministic name, its key and its spec")
-        asking.spec = spec
+        asking.spec = spec = with_hash(spec)
         last: Exception | None = None
         for attempt in range(ATTEMPTS):
             asking.guard()

@@ -12,6 +12,7 @@ from beaker import beaker_pb2 as pb2
 from google.protobuf.struct_pb2 import Value
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
+from beaker_ci.beaker.specs import HASH_VARIABLE
 from beaker_ci.history import Job
 from beaker_ci.run import OpenRun, Receipt, Run, read_description
 
@@ -60,6 +61,8 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         clusters=tuple((task.constraints.cluster if task.constraints else None) or ()),
         summary=told.human,
         mark=told.mark,
+        spec_hash=environment.get(HASH_VARIABLE, ""),
+        plan_hash=environment.get("BEAKER_CI_PLAN", ""),
     )
 
 

@@ -15,14 +15,16 @@ from beaker.exceptions import (
     BeakerWorkspaceNotFound,
 )
 
+from beaker_ci.beaker.capacity import read_clusters
 from beaker_ci.beaker.client import BoundedBeaker, connect
 from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
+from beaker_ci.beaker.ledger import read_ledger
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
 from beaker_ci.beaker.watch import open_runs, read_tail, read_tasks
-from beaker_ci.facts import BeakerAccounts
+from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
 from beaker_ci.history import State, read_state
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -68,6 +70,11 @@ class Session:
         with problems():
             return tuple(open_runs(self._client, repository, limit))
 
+    def ledger(self, repository: int, now: float) -> tuple[LedgerEntry, ...]:
+        """What our runs cost that count now, the oldest first: see :func:`.ledger.read_ledger`."""
+        with problems():
+            return read_ledger(self._client, repository, now)
+
     def forget_runs(self) -> None:
         """Lists runs anew when asked the next time: a list is remembered, as a run is not."""
         self._client.forget_workloads()
@@ -105,8 +112,21 @@ class Session:
             workload = pb2.Workload(experiment=pb2.Experiment(id=workload_id))
             self._client.workload.cancel(workload)
 
-    def accounts(self, workspace: str | None, budget: str | None) -> BeakerAccounts:
-        """Asks for the workspace and the budget that a run would use; None where unknown."""
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The clusters among which gantry chooses for batch jobs. One request, remembered."""
+        with problems():
+            return tuple(read_clusters(self._client))
+
+    def accounts(
+        self, workspace: str | None, budget: str | None, *, clusters: bool = False
+    ) -> BeakerAccounts:
+        """Asks for the workspace and the budget that a run would use; None where unknown.
+
+        Args:
+            workspace: Full name.
+            budget: Full name.
+            clusters: Whether to ask for them as well.
+        """
         with problems():
             space = self._workspace(workspace)
             account = self._budget(budget)
@@ -116,6 +136,7 @@ class Session:
                 budget=account.full_name if account else None,
                 budget_deprecated=account is not None and account.HasField("deprecated"),
                 max_priority=highest,
+                clusters=self.clusters() if clusters else None,
             )
 
     def warm_up(self) -> None:

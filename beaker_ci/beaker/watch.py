@@ -28,12 +28,18 @@ def open_runs(client: BoundedBeaker, repository: int, limit: int | None) -> Iter
         repository: GitHub's numeric id.
         limit: At most so many; None for all, in every workspace.
     """
+    for workload in open_workloads(client, repository, limit):
+        yield read_open_run(workload, client.config.user_token)
+
+
+def open_workloads(
+    client: BoundedBeaker, repository: int, limit: int | None
+) -> Iterator[pb2.Workload]:
+    """What :func:`open_runs` reads. With whatever limit of 50 or more, its first page is one."""
     found = client.workload.list(
         author=client.user.get(), name_or_description=search_text(repository), limit=limit
     )
-    for workload in found:
-        if workload.HasField("experiment"):
-            yield read_open_run(workload, client.config.user_token)
+    return (workload for workload in found if workload.HasField("experiment"))
 
 
 def read_tasks(client: BoundedBeaker, workload: pb2.Workload) -> tuple[Task, ...]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from beaker import Beaker
-from beaker import beaker_pb2 as pb2
 
 from beaker_ci.sandbox.beaker.backend import Backend
+from beaker_ci.sandbox.beaker.by_hand import ByHand
 from beaker_ci.sandbox.beaker.certificates import make_certificates
 from beaker_ci.sandbox.beaker.client import client_environment, make_client, write_config
 from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN, furnish
 from beaker_ci.sandbox.beaker.exchanges import Requests
 from beaker_ci.sandbox.beaker.faults import Faults
-from beaker_ci.sandbox.beaker.moments import Clock, stamp, utc_now
+from beaker_ci.sandbox.beaker.moments import Clock, utc_now
 from beaker_ci.sandbox.beaker.pages import status_name
-from beaker_ci.sandbox.beaker.records import Job
 from beaker_ci.sandbox.beaker.rest import RestServer
 from beaker_ci.sandbox.beaker.rpc.service import RpcServer
 from beaker_ci.sandbox.beaker.views import ExperimentView, view_experiment
@@ -27,7 +26,7 @@ from beaker_ci.sandbox.beaker.world import World
 _DONE = ("succeeded", "failed", "canceled")
 
 
-class LocalBeaker:
+class LocalBeaker(ByHand):
     """A Beaker on this machine that really runs jobs; a context manager.
 
     It serves gRPC over TLS, REST and pages on 127.0.0.1 to the unmodified clients. It is no
@@ -53,7 +52,7 @@ class LocalBeaker:
     ) -> None:
         self._directory = directory.resolve()
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._backend = Backend(self._directory, repositories, clock, entrypoint=entrypoint)
+        super().__init__(Backend(self._directory, repositories, clock, entrypoint=entrypoint))
         furnish(self._backend.world)
         certificates = make_certificates()
         self._authority = certificates.authority
@@ -155,90 +154,6 @@ class LocalBeaker:
     @hold_jobs.setter
     def hold_jobs(self, held: bool) -> None:
         self._backend.life.hold_jobs = held
-
-    # Jobs by hand
-
-    def release(self, name: str) -> None:
-        """Let the held jobs of a workload (or one job) run as soon as there is room."""
-        with self._backend.monitor:
-            for job in self._unfinished(name):
-                job.held = False
-            self._backend.life.settle()
-
-    def start(self, name: str) -> None:
-        """Let the held jobs of a workload (or one job) run without processes."""
-        with self._backend.monitor:
-            for job in self._unfinished(name):
-                self._start(job)
-
-    def _start(self, job: Job) -> None:
-        if job.placed:
-            return
-        node = self._backend.life.scheduler.room(job, self._backend.life.jobs.values())
-        if node is None:
-            raise LookupError(f"no node has room for job {job.id}")
-        self._backend.life.place(job, node)
-        self._backend.life.start(job)
-
-    def write_log(self, name: str, text: str) -> None:
-        """Add lines to the logs of a workload's running jobs (or of one job)."""
-        with self._backend.monitor:
-            for job in self._unfinished(name):
-                for line in text.splitlines():
-                    job.log.write(line.encode())
-
-    def finish(
-        self, name: str, exit_code: int = 0, *, results: Mapping[str, str] | None = None
-    ) -> None:
-        """End the jobs of a workload (or one job) that have no processes.
-
-        Args:
-            name: Id of a workload or job, or ``author/name``; started first if still held.
-            exit_code: What they exit with.
-            results: Files that they leave, such as ``metrics.json``.
-        """
-        with self._backend.monitor:
-            for job in self._unfinished(name):
-                self._start(job)
-                dataset = job.message.assignment_details.result_dataset_id
-                for file, text in (results or {}).items():
-                    self._backend.datasets.writable(dataset, file).write_text(text)
-                self._backend.life.end(job, exit_code)
-
-    def preempt(
-        self,
-        name: str,
-        code: int = pb2.CANCELATION_CODE_SYSTEM_PREEMPTION,
-        reason: str = "Preempted by a job of higher priority",
-    ) -> None:
-        """Interrupt the placed jobs of a workload (or one job) as Beaker itself would.
-
-        Args:
-            name: Id of a workload or job, or ``author/name``.
-            code: The cancelation code; any number, also one that clients do not know yet.
-            reason: The words that go with it.
-        """
-        with self._backend.monitor:
-            for job in self._unfinished(name):
-                if job.placed:
-                    self._backend.life.cancel(job, cast("pb2.CancelationCode", code), reason)
-
-    def lose_node(self, name: str, reason: str = "Node is unavailable") -> None:
-        """Take a node (by host name or id) out of service, with the jobs on it."""
-        with self._backend.monitor:
-            node = self.world.find_node(name)
-            node.cordon_details.cordoned.CopyFrom(stamp(self._backend.clock()))
-            node.cordon_details.cordon_reason = reason
-            for job in list(self._backend.life.jobs.values()):
-                if job.placed and job.message.assignment_details.node_id == node.id:
-                    self._backend.life.cancel(job, pb2.CANCELATION_CODE_NODE_UNAVAILABLE, reason)
-
-    def _unfinished(self, name: str) -> list[Job]:
-        if name in self._backend.life.jobs:
-            jobs = [self._backend.life.jobs[name]]
-        else:
-            jobs = self._backend.experiments.find(name).jobs
-        return [job for job in jobs if not job.final]
 
     # Reading
 

@@ -36,7 +36,7 @@ class Workloads:
         def select(options: pb2.ListWorkloadsRequest.Opts) -> list[Experiment]:
             found = [each for each in self._experiments.all() if _passes(each, options)]
             descending = options.sort_clause.sort_order != pb2.SORT_ORDER_ASCENDING
-            return found[::-1] if descending else found
+            return sorted(found, key=_age, reverse=descending)
 
         found, token = page(request, pb2.ListWorkloadsRequest.Opts, select)
         return pb2.ListWorkloadsResponse(
@@ -82,6 +82,10 @@ class Workloads:
         experiment = self._experiments.find(request.experiment_id)
         self._experiments.restart(experiment)
         return pb2.RestartExperimentTasksResponse(workload=experiment.workload)
+
+
+def _age(experiment: Experiment) -> tuple[int, str]:
+    return nanoseconds(experiment.message.created), experiment.id
 
 
 def _passes(experiment: Experiment, options: pb2.ListWorkloadsRequest.Opts) -> bool:

@@ -1,0 +1,106 @@
+"""What our runs of a repository cost, by their marks on Beaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from beaker import beaker_pb2 as pb2
+
+from beaker_ci.beaker.client import BoundedBeaker
+from beaker_ci.beaker.runs import read_open_run, read_run
+from beaker_ci.beaker.watch import open_workloads, read_tasks
+from beaker_ci.facts import LedgerEntry
+from beaker_ci.history import read_state
+from beaker_ci.run import CLOSED_MARK, search_text
+
+DAY = 86_400
+"""Seconds for which a closed run counts."""
+
+AT_ONCE = 4
+"""Runs that are read at the same time, where a mark cannot be believed."""
+
+
+def read_ledger(client: BoundedBeaker, repository: int, now: float) -> tuple[LedgerEntry, ...]:
+    """Our account's runs of a repository that are open or were created in the last 24 hours.
+
+    Two lists, a request per 50 runs each. Their answers are remembered, the open ones' together
+    with :func:`.watch.open_runs`.
+
+    Args:
+        client: Beaker.
+        repository: GitHub's numeric id.
+        now: Unix seconds.
+
+    Returns:
+        The oldest first.
+    """
+    # In this order: a run that closes meanwhile is in both, and stands as it was seen last.
+    listed = {each.experiment.id: each for each in open_workloads(client, repository, None)}
+    listed |= {each.experiment.id: each for each in _closed_workloads(client, repository, now)}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        read = pool.map(lambda each: _read_entry(client, each, repository, now), listed.values())
+        entries = [entry for entry in read if entry and _counts(entry, now)]
+    return tuple(sorted(entries, key=lambda entry: (entry.created, entry.workload_id)))
+
+
+def _closed_workloads(client: BoundedBeaker, repository: int, now: float) -> Iterator[pb2.Workload]:
+    # By the full minute: within it, the same question has the remembered answer.
+    since = datetime.fromtimestamp((now - DAY) // 60 * 60, UTC)
+    found = client.workload.list(
+        author=client.user.get(),
+        name_or_description=f"{CLOSED_MARK} {repository} ",
+        created_after=since,
+    )
+    return (workload for workload in found if workload.HasField("experiment"))
+
+
+def _counts(entry: LedgerEntry, now: float) -> bool:
+    return entry.is_open or entry.created > now - DAY
+
+
+def _read_entry(
+    client: BoundedBeaker, workload: pb2.Workload, repository: int, now: float
+) -> LedgerEntry | None:
+    """What a run costs by its mark; None if it is not one of this repository."""
+    listed = read_open_run(workload, client.config.user_token)
+    mark = listed.mark
+    if mark is None:
+        return _read_unmarked(client, workload, repository, now)
+    if mark.repository != repository:
+        return None
+    return LedgerEntry(
+        workload_id=listed.workload_id,
+        number=mark.number,
+        asker=mark.asker,
+        gpu_hours=mark.reserved if mark.used is None else mark.used,
+        is_open=mark.is_open,
+        created=listed.created,
+    )
+
+
+def _read_unmarked(
+    client: BoundedBeaker, workload: pb2.Workload, repository: int, now: float
+) -> LedgerEntry | None:
+    """The same by spec and jobs, which nobody can edit, where the mark cannot be believed.
+
+    Whoever wrote that mark may say that the run is closed: it counts in full until it has ended.
+    """
+    run = read_run(client, workload, None)
+    if run.repository_id != repository or not run.name.endswith(f"-{run.key}"):
+        return None
+    is_open = search_text(repository) in workload.experiment.description
+    gpu_hours = run.reserved
+    if not is_open:
+        state = read_state(run.status, read_tasks(client, workload), now)
+        is_open = state.stage != "finished"
+        gpu_hours = run.reserved if is_open else state.gpu_hours
+    return LedgerEntry(
+        workload_id=run.workload_id,
+        number=run.number or 0,
+        asker=run.asker_id,
+        gpu_hours=gpu_hours,
+        is_open=is_open,
+        created=run.created,
+    )
