@@ -237,9 +237,8 @@ query ($path: String, $first: Int, $last: Int, $after: String) {
 
 
 def test_the_history_of_a_path(lab: Lab) -> None:
-    shas = [lab.repository.head("main")]
-    for text in "abc":
-        shas.append(lab.github.push("main", {"x": text, "*": ""}, message=text))
+    initial = lab.repository.head("main")
+    first, *_ = (lab.github.push("main", {"x": text, "*": ""}, message=text) for text in "abc")
 
     def history(**wanted: Any) -> Any:
         repository = ask(lab, HISTORY, **wanted)["repository"]
@@ -249,9 +248,9 @@ def test_the_history_of_a_path(lab: Lab) -> None:
     assert [node["message"] for node in window["nodes"]] == ["c", "b"]
     assert (window["totalCount"], window["pageInfo"]["hasNextPage"]) == (3, True)
     rest = history(path="x", first=2, after=window["pageInfo"]["endCursor"])
-    assert [node["oid"] for node in rest["nodes"]] == [shas[1]]
+    assert [node["oid"] for node in rest["nodes"]] == [first]
     assert not rest["pageInfo"]["hasNextPage"]
-    assert [node["oid"] for node in history(last=1)["nodes"]] == [shas[0]]
+    assert [node["oid"] for node in history(last=1)["nodes"]] == [initial]
     assert [node["message"] for node in history(path="*", first=9)["nodes"]] == ["a"]
     assert history(path="nope", first=1)["nodes"] == []
     assert lab.github.leftovers() == []
