@@ -6,6 +6,7 @@ command adds to it or puts in its place. The limits, in contrast, judge the whol
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from beaker_ci.commands.exclusions import conflicts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from beaker_ci.policy.model import Finding
 
-_PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+_RESTS_ON_FILES = ("conda_file", "uv_extras", "uv_all_extras", "uv_torch_backend", "uv_venv")
 
 
 def commands(case: Case) -> Finding | None:
@@ -95,7 +96,15 @@ def host_networking(case: Case) -> Finding | None:
 
 def together(case: Case) -> Finding | None:
     """The whole job's options go together, as gantry sees it, and with the files of the commit."""
-    wrong = [*conflicts(case.recipe), *_missing_files(case)]
+    entries = case.facts.entries
+    if entries is None and any(case.recipe.get(name) is not None for name in _RESTS_ON_FILES):
+        return refuse(
+            "together",
+            Reason.GITHUB_UNAVAILABLE,
+            "GitHub did not say which files the commit has",
+            "Comment again in a minute.",
+        )
+    wrong = [*conflicts(case.recipe, entries=entries), *_missing_files(case)]
     if not wrong:
         return None
     return refuse(
@@ -104,14 +113,9 @@ def together(case: Case) -> Finding | None:
 
 
 def _missing_files(case: Case) -> Iterator[str]:
-    entries = case.facts.entries
-    if entries is None:
-        return
     for file in texts(case.recipe, "conda_file"):
-        if file.partition("/")[0] not in entries:
+        if normpath(file).partition("/")[0] not in (case.facts.entries or ()):
             yield f"`conda_file` names {file}, which the commit does not have"
-    if texts(case.recipe, "uv_extras") and not entries & _PROJECT_FILES:
-        yield f"`uv_extras` needs one of {listed(sorted(_PROJECT_FILES))} in the commit"
 
 
 def options(case: Case) -> Finding | None:

@@ -42,6 +42,10 @@ class Spent:
         """GPU-hours that may still be asked for; never negative."""
         return max(self.limit - self.hours, 0.0)
 
+    def has_room(self, gpu_hours: float) -> bool:
+        """Whether a run may cost that much more. Sums that are no number have no room."""
+        return self.hours + gpu_hours <= self.limit + TOLERANCE
+
 
 def spending(
     ledger: Sequence[LedgerEntry], configuration: Configuration, *, number: int, asker: int
@@ -97,7 +101,7 @@ def is_overdrawn(
     if not own.gpu_hours:
         return None
     for spent in spending(before, configuration, number=own.number, asker=own.asker):
-        if spent.hours + own.gpu_hours > spent.limit + TOLERANCE:
+        if not spent.has_room(own.gpu_hours):
             return f"limits.gpu_hours.{spent.key}"
     return None
 
@@ -125,11 +129,14 @@ def active_runs(case: Case) -> Finding | None:
     return allow("active-runs", f"{active + 1} of at most {limits.active_runs}")
 
 
+_RULES = {"pull_request": "pr-hours", "user": "user-hours", "repository": "repo-hours"}
+
+
 def _spent_rule(key: str) -> Rule:
     def rule(case: Case) -> Finding | None:
-        if key == "pull_request" and case.request.number is None:
+        if key == "pull_request" and not case.request.number:
             return None
-        name = f"{key.replace('_', '-')}-hours"
+        name = _RULES[key]
         if case.facts.ledger is None:
             return _silent(name)
         try:
@@ -139,7 +146,7 @@ def _spent_rule(key: str) -> Rule:
         number, asker = case.request.number or 0, case.request.who.id
         found = spending(case.facts.ledger, case.configuration, number=number, asker=asker)
         (spent,) = (one for one in found if one.key == key)
-        if price and spent.hours + price > spent.limit + TOLERANCE:
+        if price and not spent.has_room(price):
             return refuse(
                 name,
                 Reason.REFUSED_LIMIT,
