@@ -38,7 +38,7 @@ PULL = PullRequest(
     private=False,
 )
 FORK = replace(PULL, head_repository="guest/vision", is_fork=True)
-WRITER = Permission("write", frozenset(), "asked GitHub", role="write")
+WRITER = Permission("write", frozenset(), "collaborator permission of user 1001", role="write")
 
 CLUSTERS = tuple(
     Cluster(f"ai2/{name}", aliases)
@@ -104,13 +104,23 @@ def request_for(comment: str, who: Person = MARIA, **changes: Any) -> Request:
     return Request(**{**values, **changes})
 
 
+def comment_now(
+    body: str | None,
+    created: datetime | None = ASKED,
+    updated: datetime | None = ASKED,
+    author_id: int | None = MARIA.id,
+) -> CommentNow:
+    """The asking comment, fetched again; nothing changed if nothing is said."""
+    return CommentNow(body, created, updated, author_id)
+
+
 def facts_for(request: Request, **changes: Any) -> Facts:
     accounts = _recipe_accounts(request)
     values: dict[str, Any] = {
         "now": NOW,
         "permission": WRITER,
         "pull": PULL,
-        "comment": CommentNow(request.asked_body, ASKED, ASKED),
+        "comment": comment_now(request.asked_body, author_id=request.who.id),
         "accounts": accounts,
         "ledger": (),
         "entries": frozenset({"pyproject.toml"}),
@@ -134,6 +144,12 @@ def judged(
     merged = recipe if recipe is not None else merge_recipe(made.command, configuration)
     known = facts_for(made, **facts)
     return evaluate(made, with_clusters(merged, known.accounts), known, configuration)
+
+
+def findings(decision: Decision, *rules: str) -> str:
+    """Those rules of the tree alone, a line each."""
+    found = (one for one in decision.tree.walk() if one.rule in rules)
+    return "\n".join(line for one in found for line in _lines(one, 0))
 
 
 def tree(decision: Decision) -> str:

@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from beaker_ci.commands import Command
-from beaker_ci.facts import BeakerAccounts, CommentNow, Permission, Person
+from beaker_ci.facts import BeakerAccounts, Permission, Person
 from beaker_ci.policy import merge_recipe
 from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.reasons import Reason
@@ -20,7 +20,7 @@ def test_a_preset_that_may_run() -> None:
     assert j.tree(j.judged("/beaker run gpu-tests")) == snapshot("""\
 allow: accepted
 + request: /beaker run
-  + who: maria (1001): the permission write satisfies write (`roles.run`)
+  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001
   + place
     + pull-request: #7
     + open: #7 is open
@@ -28,7 +28,7 @@ allow: accepted
     + unchanged: never edited
     + recent: 2 min old
   + commit
-    + head: 9fceb02d0ae598e95dc970b74767f19372d61af8
+    + head: 9fceb02d0ae598e95dc970b74767f19372d61af8, as GitHub says; read again right before it is submitted
     + fork: the head lies in this repository
     + pin: not needed
   + accounts
@@ -45,9 +45,9 @@ allow: accepted
     + price: 0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64
   + spending
     + active-runs: 1 of at most 4
-    + pull-request-hours: 0.25 of at most 256 in 24 h
+    + pr-hours: 0.25 of at most 256 in 24 h
     + user-hours: 0.25 of at most 512 in 24 h
-    + repository-hours: 0.25 of at most 2048 in 24 h\
+    + repo-hours: 0.25 of at most 2048 in 24 h\
 """)
 
 
@@ -61,7 +61,7 @@ def test_a_command_that_asks_for_much_and_learns_of_every_mistake() -> None:
     assert j.tree(decision) == snapshot("""\
 refuse: refused.budget
 - request: /beaker run
-  + who: maria (1001): the permission write satisfies write (`roles.run`)
+  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001
   + place
     + pull-request: #7
     + open: #7 is open
@@ -69,7 +69,7 @@ refuse: refused.budget
     + unchanged: never edited
     + recent: 2 min old
   + commit
-    + head: 9fceb02d0ae598e95dc970b74767f19372d61af8
+    + head: 9fceb02d0ae598e95dc970b74767f19372d61af8, as GitHub says; read again right before it is submitted
     + fork: the head lies in this repository
     + pin: not needed
   - accounts
@@ -93,9 +93,9 @@ refuse: refused.budget
     - price: 6144 GPU-hours (16 GPUs × 2 replicas × 48 h × 4 attempts); at most 512, even with an approval
   - spending
     + active-runs: 1 of at most 4
-    - pull-request-hours: this run may cost 6144 GPU-hours, and this pull request has 256 left of 256 in 24 hours (`limits.gpu_hours.pull_request`)
+    - pr-hours: this run may cost 6144 GPU-hours, and this pull request has 256 left of 256 in 24 hours (`limits.gpu_hours.pull_request`)
     - user-hours: this run may cost 6144 GPU-hours, and this person has 512 left of 512 in 24 hours (`limits.gpu_hours.user`)
-    - repository-hours: this run may cost 6144 GPU-hours, and the repository has 2048 left of 2048 in 24 hours (`limits.gpu_hours.repository`)\
+    - repo-hours: this run may cost 6144 GPU-hours, and the repository has 2048 left of 2048 in 24 hours (`limits.gpu_hours.repository`)\
 """)
 
 
@@ -205,7 +205,7 @@ def test_an_event_without_comment_and_pull_request_runs_at_its_own_commit() -> N
         [
             "allow: accepted",
             "+ request: /beaker run",
-            "  + who: maria (1001): the permission write satisfies write (`roles.run`)",
+            "  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001",
             "  + place",
             "    + pull-request: none: it runs at the workflow's own commit",
             "  + comment: nothing to judge",
@@ -229,11 +229,11 @@ Leave `--sha` out: the workflow's own commit runs.\
 def test_comments_that_are_not_what_they_were() -> None:
     run = "/beaker run gpu-tests"
     later = j.ASKED + timedelta(seconds=1)
-    assert j.cause(j.judged(run, comment=CommentNow(run, j.ASKED, later))) == snapshot("""\
+    assert j.cause(j.judged(run, comment=j.comment_now(run, j.ASKED, later))) == snapshot("""\
 [refused.edited] the comment was edited: only what was written at first is obeyed
 Write the command in a new comment.\
 """)
-    assert j.cause(j.judged(run, comment=CommentNow(None, None, None))) == snapshot("""\
+    assert j.cause(j.judged(run, comment=j.comment_now(None, None, None))) == snapshot("""\
 [refused.edited] the comment was deleted
 Write the command in a new comment.\
 """)
@@ -241,7 +241,7 @@ Write the command in a new comment.\
 [github.unavailable] GitHub did not return the comment
 Write the command in a new comment.\
 """)
-    for unlike in (CommentNow(run + " ", j.ASKED, j.ASKED), CommentNow(run, j.ASKED, None)):
+    for unlike in (j.comment_now(run + " ", j.ASKED, j.ASKED), j.comment_now(run, j.ASKED, None)):
         assert j.judged(run, comment=unlike).reason is Reason.REFUSED_EDITED
 
 
@@ -256,16 +256,16 @@ Write the command in a new comment.\
 def test_comments_grow_old(age: timedelta, reason: Reason) -> None:
     run, written = "/beaker run gpu-tests", j.NOW - age
     decision = j.judged(
-        run, request={"asked_at": written}, comment=CommentNow(run, written, written)
+        run, request={"asked_at": written}, comment=j.comment_now(run, written, written)
     )
     assert decision.reason is reason
     # The older of what the event says and what GitHub says counts; a replayed event cannot lie.
-    assert j.judged(run, comment=CommentNow(run, written, written)).reason is reason
+    assert j.judged(run, comment=j.comment_now(run, written, written)).reason is reason
 
 
 def test_a_replayed_comment_is_told_its_age() -> None:
     run, written = "/beaker run gpu-tests", j.NOW - timedelta(days=21)
-    assert j.cause(j.judged(run, comment=CommentNow(run, written, written))) == snapshot("""\
+    assert j.cause(j.judged(run, comment=j.comment_now(run, written, written))) == snapshot("""\
 [refused.stale] the comment is 21 days old; after an hour it is no longer obeyed
 Write the command in a new comment.\
 """)

@@ -232,5 +232,5 @@ def test_the_order_of_options_does_not_matter(options: list[str]) -> None:
 @settings(deadline=None)
 def test_no_comment_older_than_an_hour_is_obeyed(age: timedelta) -> None:
     written = j.NOW - age
-    decision = j.judged(RUNS[0], comment=CommentNow(RUNS[0], written, written))
+    decision = j.judged(RUNS[0], comment=j.comment_now(RUNS[0], written, written))
     assert (decision.reason is Reason.REFUSED_STALE) == (age > timedelta(hours=1))
