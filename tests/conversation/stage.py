@@ -114,6 +114,7 @@ class Stage:
         text = text.replace(self.hub.server_url, "https://github.test")
         text = text.replace(self.beaker.address, "https://beaker.test").replace("\u2060", "")
         text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "01ULID", text)
+        text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
         for name, branch in (("head", "feature"), ("main", "main")):
             sha = self.hub.repository.head(branch)
             text = text.replace(sha, f"<{name}>").replace(sha[:7], f"<{name}>")
