@@ -132,7 +132,7 @@ def _configuration(
     code, path = "config.file", patient.config_path
     try:
         files = github.read_files(hub, config_path=path, head_sha=tip)
-        where = f"`{rights.default_branch}` at {files.config_commit[:7]}"
+        where = f"`{rights.default_branch}` at {files.tip[:7]}"
         if files.config is not None:
             seen.configuration = parse_configuration(files.config, path)
             return well(code, f"`{path}` is valid", where)
