@@ -85,16 +85,20 @@ def read_document(text: str) -> Document:
 
 
 class _Composer(yaml.BaseLoader):
-    """Composes nodes only, and not deeper than the format needs."""
+    """Composes nodes only, and neither more nor deeper than the format needs."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
+        self._nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.get_mark())
+        self._nodes += 1
+        if self._nodes > 2 * _MOST_VALUES:  # a key is a node too
+            raise yaml.MarkedYAMLError(problem="too many values", problem_mark=self.get_mark())
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node

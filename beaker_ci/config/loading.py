@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from beaker_ci.config.document import Document, Mistake, read_document
-from beaker_ci.config.mistakes import explain
+from beaker_ci.config.mistakes import explain, line_of
 from beaker_ci.config.schema import Configuration
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 _MOST_MISTAKES = 25
+_LONGEST_MISTAKE = 400
 
 
 def parse_configuration(text: str, path: str) -> Configuration:
@@ -25,13 +26,13 @@ def parse_configuration(text: str, path: str) -> Configuration:
 
     Raises:
         Problem: ``config.invalid``; its ``why`` has one line ``path:line: mistake`` for each
-            mistake, in the order of the file.
+            mistake, in the order of the file, and how many are left out where there are many.
     """
     document = read_document(text)
-    configuration, found = _validated(document)
+    configuration, found, unsaid = _validated(document)
     mistakes = sorted({*document.mistakes, *found})
     if configuration is None or mistakes:
-        raise _invalid(path, mistakes)
+        raise _invalid(path, mistakes, unsaid)
     return configuration
 
 
@@ -57,33 +58,39 @@ def configuration_from_pyproject(text: str) -> Configuration:
     except (AttributeError, TypeError):
         raise _invalid_pyproject("`[tool.gantry]` is not a table") from None
     document = Document(value={"version": 1, **chosen})
-    configuration, mistakes = _validated(document)
+    configuration, mistakes, _ = _validated(document)
     if configuration is None:
         raise _invalid_pyproject("; ".join(f"[tool.gantry] {one.text}" for one in mistakes))
     return configuration
 
 
-def _validated(document: Document) -> tuple[Configuration | None, list[Mistake]]:
+def _validated(document: Document) -> tuple[Configuration | None, list[Mistake], int]:
+    """The configuration, or the first mistakes in it and how many more there are."""
     value: Any = document.value
     if value is None:
         empty = [Mistake(1, "the file is empty; write at least `version: 1`")]
-        return None, [] if document.mistakes else empty
+        return None, [] if document.mistakes else empty, 0
     if not isinstance(value, dict):
-        return None, [Mistake(1, "the file must be a mapping of keys, beginning with `version: 1`")]
+        wrong = Mistake(1, "the file must be a mapping of keys, beginning with `version: 1`")
+        return None, [wrong], 0
     unversioned = [Mistake(1, "`version` is missing; write `version: 1` at the top")]
     mistakes = [] if "version" in value else unversioned
     try:
-        return Configuration.model_validate(value), mistakes
+        return Configuration.model_validate(value), mistakes, 0
     except ValidationError as error:
-        found = [explain(one, document) for one in error.errors(include_url=False)]
-        return None, mistakes + found
+        errors = error.errors(include_url=False)
+    # To find what was meant takes longer than anything else here: only for what is told.
+    errors.sort(key=lambda one: line_of(one, document))
+    told = [explain(one, document) for one in errors[:_MOST_MISTAKES]]
+    return None, mistakes + told, len(errors) - len(told)
 
 
-def _invalid(path: str, mistakes: list[Mistake]) -> Problem:
-    lines = [f"{path}:{one.line}: {one.text}" for one in mistakes[:_MOST_MISTAKES]]
-    if len(mistakes) > _MOST_MISTAKES:
-        lines.append(f"… and {len(mistakes) - _MOST_MISTAKES} more")
-    count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+def _invalid(path: str, mistakes: list[Mistake], unsaid: int) -> Problem:
+    lines = [f"{path}:{one.line}: {_short(one.text)}" for one in mistakes[:_MOST_MISTAKES]]
+    total = len(mistakes) + unsaid
+    if total > len(lines):
+        lines.append(f"… and {total - len(lines)} more")
+    count = "a mistake" if total == 1 else f"{total} mistakes"
     return Problem(
         Reason.CONFIG_INVALID,
         f"`{path}` has {count}.",
@@ -91,6 +98,10 @@ def _invalid(path: str, mistakes: list[Mistake]) -> Problem:
         next_step="Mend the file on the default branch, then ask again; "
         "`beaker-ci validate` checks it beforehand.",
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_MISTAKE else f"{text[: _LONGEST_MISTAKE - 1]}…"
 
 
 def _invalid_pyproject(why: str) -> Problem:

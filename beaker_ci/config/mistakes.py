@@ -50,8 +50,16 @@ _OTHER_WORDS = {
 
 def explain(error: ErrorDetails, document: Document) -> Mistake:
     """One of pydantic's findings as a mistake on its line."""
-    path = tuple(part for part in error["loc"] if part != "[key]")
-    return Mistake(document.line(path), _sentence(error, path))
+    return Mistake(line_of(error, document), _sentence(error, _path(error)))
+
+
+def line_of(error: ErrorDetails, document: Document) -> int:
+    """The line of the file that one of pydantic's findings is about."""
+    return document.line(_path(error))
+
+
+def _path(error: ErrorDetails) -> Path:
+    return tuple(part for part in error["loc"] if part != "[key]")
 
 
 def _meant(word: str, known: Iterable[str]) -> str | None:

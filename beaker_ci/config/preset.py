@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import model_validator
 
-from beaker_ci.commands.values import is_reserved
+from beaker_ci.commands.exclusions import conflicts
+from beaker_ci.config.forms import (
+    CacheDirectory,
+    Clusters,
+    CondaEnvironment,
+    CondaFile,
+    Datasets,
+    Environment,
+    Extras,
+    Globs,
+    GpuTypes,
+    Groups,
+    Image,
+    NodeMounts,
+    PythonVersion,
+    Results,
+    RuntimeDirectory,
+    SecretFiles,
+    SecretVariables,
+    Tags,
+    TaskName,
+    Texts,
+    TorchBackend,
+    Variables,
+    WekaBuckets,
+)
 from beaker_ci.config.types import (
     Amount,
     Count,
     Cron,
     FullName,
-    Glob,
-    JobPath,
     MemorySize,
-    Mount,
     PositiveAmount,
     PositiveCount,
     PositiveDuration,
@@ -28,29 +49,6 @@ from beaker_ci.config.types import (
 )
 from beaker_ci.quantities import Duration, Memory
 from beaker_ci.recipe import Recipe, RecipeValue
-
-
-def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not value:
-        raise ValueError("it must not be empty: leave the key out instead")
-    return value
-
-
-def _assignment(value: str) -> str:
-    name, equals, _ = value.partition("=")
-    if not equals or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) is None:
-        raise ValueError("write NAME=VALUE; the environment of who submits is never read")
-    if is_reserved(name):
-        raise ValueError(f"{name} is reserved: it would steer gantry, git or the job's tools")
-    return value
-
-
-Texts = Annotated[tuple[Text, ...], AfterValidator(_not_empty)]
-Globs = Annotated[tuple[Glob, ...], AfterValidator(_not_empty)]
-Assignments = Annotated[
-    tuple[Annotated[Text, AfterValidator(_assignment)], ...], AfterValidator(_not_empty)
-]
-Mounts = Annotated[tuple[Mount, ...], AfterValidator(_not_empty)]
 
 
 class PushTrigger(Section):
@@ -113,18 +111,18 @@ class Preset(Section):
     """Beaker workspace, instead of the file's."""
     budget: FullName | None = None
     """Beaker budget, instead of the file's."""
-    group_names: Texts | None = None
+    group_names: Groups | None = None
     """Beaker groups that the experiment joins."""
-    task_name: Text | None = None
+    task_name: TaskName | None = None
     """Name of the task; gantry's default is `main`."""
 
-    clusters: Globs | None = None
+    clusters: Clusters | None = None
     """Clusters, by name or glob; absent: any."""
-    gpu_types: Texts | None = None
+    gpu_types: GpuTypes | None = None
     """GPU types, such as `h100`; absent: any."""
     interconnect: Literal["ib", "tcpxo"] | None = None
     """Only clusters with this interconnect."""
-    tags: Texts | None = None
+    tags: Tags | None = None
     """Only clusters that have all these tags."""
 
     cpus: PositiveAmount | None = None
@@ -136,22 +134,22 @@ class Preset(Section):
     shared_memory: MemorySize | None = None
     """Size of /dev/shm per replica."""
 
-    beaker_image: Text | None = None
+    beaker_image: Image | None = None
     """Beaker image; not together with `docker_image`."""
-    docker_image: Text | None = None
+    docker_image: Image | None = None
     """Public Docker image, best pinned by digest; not together with `beaker_image`."""
-    datasets: Mounts | None = None
+    datasets: Datasets | None = None
     """Beaker datasets to mount, each `name:/path` or `name:sub/path:/path`."""
-    mounts: Mounts | None = None
+    mounts: NodeMounts | None = None
     """Directories of the cluster node to mount, each `host:/path`. Job code can write to them."""
-    weka: Mounts | None = None
+    weka: WekaBuckets | None = None
     """Weka buckets to mount, each `bucket:/path`. Job code can write to them."""
 
-    env_vars: Assignments | None = None
+    env_vars: Variables | None = None
     """Environment variables, each `NAME=VALUE`. Values are visible in the experiment."""
-    env_secrets: Assignments | None = None
+    env_secrets: SecretVariables | None = None
     """Environment variables from Beaker secrets, each `NAME=SECRET`. Job code can read them."""
-    dataset_secrets: Mounts | None = None
+    dataset_secrets: SecretFiles | None = None
     """Files from Beaker secrets, each `SECRET:/path`. Job code can read them."""
     aws_config_secret: SecretName | None = None
     """Beaker secret that becomes `~/.aws/config`."""
@@ -160,9 +158,9 @@ class Preset(Section):
     google_credentials_secret: SecretName | None = None
     """Beaker secret that becomes `~/.google/credentials.json`."""
 
-    results: JobPath | None = None
+    results: Results | None = None
     """Where the job writes its results; default `/results`."""
-    runtime_dir: JobPath | None = None
+    runtime_dir: RuntimeDirectory | None = None
     """Where the repository is cloned; default `/gantry-runtime`."""
 
     priority: Priority | None = None
@@ -206,34 +204,32 @@ class Preset(Section):
     """Set up no Python at all."""
     python_manager: Literal["uv", "conda"] | None = None
     """What makes the Python environment."""
-    default_python_version: (
-        Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$", json_schema_extra={"examples": ["3.12"]})]
-        | None
-    ) = None
+    default_python_version: PythonVersion | None = None
     """Python version of a new environment, in quotes: "3.12"."""
     system_python: bool | None = None
     """Use the image's own Python."""
-    uv_venv: JobPath | None = None
+    uv_venv: Environment | None = None
     """A virtual environment that the image has."""
-    uv_extras: Texts | None = None
+    uv_extras: Extras | None = None
     """The project's extras to install."""
     uv_all_extras: bool | None = None
     """Install all extras, or none."""
-    uv_torch_backend: Text | None = None
+    uv_torch_backend: TorchBackend | None = None
     """`auto`, `cpu`, `cu129`, …"""
-    uv_cache_dir: JobPath | None = None
+    uv_cache_dir: CacheDirectory | None = None
     """uv's cache. Job code can write to it: a shared one lets one job poison the next."""
-    conda_file: Text | None = None
+    conda_file: CondaFile | None = None
     """A conda environment file of the repository."""
-    conda_env: Text | None = None
+    conda_env: CondaEnvironment | None = None
     """A conda environment that the image has."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Preset:
         if self.on is not None and self.command is None:
             raise ValueError("a preset with `on` needs a `command`: no comment will bring one")
-        if self.beaker_image is not None and self.docker_image is not None:
-            raise ValueError("`beaker_image` and `docker_image` exclude each other")
+        found = list(conflicts(self.recipe()))
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
     def recipe(self) -> Recipe:
