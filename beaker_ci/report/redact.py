@@ -7,12 +7,16 @@ import re
 HIDDEN = "***"
 """What stands in a credential's place, as on GitHub's own log pages."""
 
+_DASHES = r"-{4,5}"
+_KEY = rf"[A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)? ?{_DASHES}"
+
 # Group 1, where there is one, is kept: it says what was hidden. Bare hexadecimal strings are left
 # alone, although some services use them as keys: most of those in a report are commits.
 _CREDENTIALS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}KEY-----|\Z)",
+        rf"(?s){_DASHES} ?BEGIN {_KEY}.*?(?:{_DASHES} ?END {_KEY}|\Z)",
+        rf"(?s)\A.*{_DASHES} ?END {_KEY}",  # it began before the text does
         r"(?i)(?<![A-Z0-9])([A-Z][A-Z0-9+.-]{0,20}://)[^\s/?#\"'<>]+(?=@)",  # user:password@host
         r"(?i)(?<![A-Z0-9])((?:bearer|basic)\s{1,3})[A-Z0-9._~+/=-]{16,}",
         r"(?i)(aws_?secret_?access_?key[\"']?\s{0,3}[:=]\s{0,3}[\"']?)[A-Z0-9/+=]{40}",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.report import fit, safe, texts
 from beaker_ci.report.marker import marker_line
 from beaker_ci.report.metrics import format_metric
-from beaker_ci.report.views import CheckOutput, ReplyView, RunView, TreeLine
+from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -150,12 +150,18 @@ def _ours(text: str) -> str:
     return text
 
 
-def _tail(lines: Sequence[str]) -> str:
+def _last_lines(ending: Ending) -> list[str]:
+    """The end of a log as plain lines, cut only after all that was read of it is redacted."""
+    lines = safe.clean_lines(ending.log)
+    return lines[max(len(lines) - ending.log_lines, 0) :]
+
+
+def _tail(ending: Ending) -> str:
     """The end of a log as a fenced block; what is too long loses its beginning."""
     kept: list[str] = []
     room = _LOG_CHARACTERS
-    for line in reversed(lines):
-        shown = safe.plain_line(line, _LOG_LINE)
+    for line in reversed(_last_lines(ending)):
+        shown = safe.shortened(line, _LOG_LINE)
         room -= len(shown) + 1
         if room < 0:
             break
@@ -173,7 +179,8 @@ FILTERS = {
     "plain": safe.plain,
     "metric": format_metric,
     "tail": _tail,
+    "last_lines": _last_lines,
     "tree": tree,
     "ours": _ours,
 }
-"""All that a template may let out a value through."""
+"""All that a template may let out a value through, and what it goes through line by line."""

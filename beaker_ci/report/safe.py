@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 from urllib.parse import quote, urlsplit
 
@@ -56,19 +57,21 @@ _URL_SAFE = "%/:?#=&+,~@!"
 
 def clean(text: object) -> str:
     """Plain text: lines end in ``\\n``; no control, ANSI, bidi or invisible character, no token."""
-    plain = _LINE_ENDS.sub("\n", str(text))
-    return redact(_INVISIBLE.sub("", _ANSI.sub("", plain)))
+    return redact(_visible(text))
+
+
+def clean_lines(lines: Sequence[str]) -> list[str]:
+    """The lines of a log, each cleaned and still one line, without the tokens in all of them.
+
+    A private key goes over many lines: no line can be judged alone, and none be left out before.
+    """
+    whole = "\n".join(_visible(line).replace("\n", " ").rstrip() for line in lines)
+    return redact(whole).split("\n") if lines else []
 
 
 def plain(text: object, limit: int = 300) -> str:
     """One line of plain text for a log, at most ``limit`` characters. Not safe as Markdown."""
     return _folded(text, limit) or NOTHING
-
-
-def plain_line(text: object, limit: int) -> str:
-    """Like :func:`plain`, with its spaces as they stand, for a line within a fence."""
-    line = clean(text).replace("\n", " ").rstrip()
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def inline(text: object, limit: int = 300) -> str:
@@ -145,9 +148,18 @@ def number(value: float) -> str:
     return f"{rounded:,f}".rstrip("0").rstrip(".")
 
 
+def shortened(line: str, limit: int) -> str:
+    """The line, or its beginning and an ellipsis: at most ``limit`` characters."""
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _visible(text: object) -> str:
+    plain = _LINE_ENDS.sub("\n", str(text))
+    return _INVISIBLE.sub("", _ANSI.sub("", plain))
+
+
 def _folded(text: object, limit: int) -> str:
-    folded = " ".join(clean(text).split())
-    return folded if len(folded) <= limit else folded[: limit - 1] + "…"
+    return shortened(" ".join(clean(text).split()), limit)
 
 
 def _link(address: object, shown: str) -> str:

@@ -37,8 +37,9 @@ class Ending:
         gpu_hours: Used by all attempts together.
         attempts: How often the task was started; 0 if never.
         metrics: Names and values of what ``metrics.json`` held, flattened, sorted. Untrusted.
-        log: The last lines of the log, the oldest first; empty where none may be published.
-            Untrusted.
+        log: The last lines of the log, the oldest first, some more than are shown: they tell
+            whether a private key began before. Empty where none may be published. Untrusted.
+        log_lines: The most of its last lines that are shown.
         log_url: Where the whole log can be read; empty if nothing ran.
     """
 
@@ -49,6 +50,7 @@ class Ending:
     attempts: int
     metrics: tuple[tuple[str, float | str], ...] = ()
     log: tuple[str, ...] = ()
+    log_lines: int = 60
     log_url: str = ""
 
 
@@ -65,6 +67,8 @@ class RunView:
         limits: Pairs of a limit's name and its value: ``("timeout", "24h")``.
         notes: Things the asker should know, a sentence each.
         config_source: ``.github/beaker-ci.yml at 1a2b3c4`` or ``no configuration file``.
+        plan_hash: Of the plan that was submitted; empty where it is not known.
+        spec_hash: SHA-256 of the spec that was posted, in hex; empty where it is not known.
         adopted: True when the run was already there and this event only found it again.
         ending: Set exactly when finished.
     """
@@ -94,6 +98,8 @@ class RunView:
     notes: tuple[str, ...]
     config_source: str
     decision: tuple[TreeLine, ...]
+    plan_hash: str = ""
+    spec_hash: str = ""
     adopted: bool = False
     ending: Ending | None = None
 

@@ -70,6 +70,7 @@ ENDINGS = st.builds(
     attempts=st.integers(0, 9),
     metrics=st.lists(st.tuples(TEXT, st.floats() | TEXT), max_size=3).map(tuple),
     log=st.lists(TEXT, max_size=4).map(tuple),
+    log_lines=st.integers(0, 5),
     log_url=ADDRESS,
 )
 

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from report_examples import PRESET_RUN
 
-from beaker_ci.report import Ending, RunView, flatten_metrics, run_check, run_comment
+from beaker_ci.report import (
+    Ending,
+    RunView,
+    flatten_metrics,
+    log_lines,
+    run_check,
+    run_comment,
+    step_summary,
+)
 from beaker_ci.report.metrics import MOST, format_metric
 from beaker_ci.report.texts import duration
 
@@ -145,6 +153,39 @@ def test_a_long_log_keeps_its_end() -> None:
     assert "line 59" in comment
     assert "line 10 " not in comment
     assert len(comment) < 10_000
+
+
+BODY = tuple(f"MIIBody{number:02d}" + "A1b2" * 14 for number in range(25))
+KEY = ("-----BEGIN RSA PRIVATE KEY-----", *BODY, "-----END RSA PRIVATE KEY-----")
+
+
+def all_of(view: RunView) -> str:
+    """Everything that a report of the run says anywhere."""
+    check = run_check(view)
+    log = log_lines([view], "5f0e1d2c3b4a5968")
+    return "\n".join((run_comment(view), check.summary, check.text, step_summary([view]), log))
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "success"])
+@pytest.mark.parametrize("key", [KEY, tuple(f"12:03:09 | {line}\r" for line in KEY)])
+def test_a_private_key_is_hidden_wherever_the_log_was_cut(
+    conclusion: str, key: tuple[str, ...]
+) -> None:
+    log = ("before", *key, "failed here")
+    for begin in range(len(log)):
+        for most in (3, 20, 60):
+            ending = replace(FAILED, log=log[begin:], log_lines=most)
+            said = all_of(ended(ending, conclusion))
+            assert "MIIBody" not in said
+            assert said.count("failed here") == 4  # comment, check, summary, log
+
+
+@given(st.integers(0, 40), st.integers(1, 40), st.text(max_size=9))
+def test_only_the_last_lines_of_a_log_are_shown(read: int, most: int, text: str) -> None:
+    lines = tuple(f"<{number}> {text}" for number in range(read))
+    said = run_comment(ended(replace(FAILED, log=lines, log_lines=most), "failure"))
+    shown = [number for number in range(read) if f"<{number}>" in said]
+    assert shown == list(range(max(read - most, 0), read))
 
 
 @pytest.mark.parametrize(

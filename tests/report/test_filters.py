@@ -214,6 +214,14 @@ def test_clean_leaves_no_character_that_cannot_be_seen() -> None:
         ("", "npm_" + "a1B2c" * 7, ""),
         ("", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "\nx"),
         ("", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl", ""),
+        (
+            "",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ\n-----END PGP PRIVATE KEY BLOCK-----",
+            "",
+        ),
+        ("", "---- BEGIN SSH2 PRIVATE KEY ----\nP2/56\n---- END SSH2 PRIVATE KEY ----", "\nx"),
+        ("", "MIIEow\nAgEA\n-----END RSA PRIVATE KEY-----", "\nfailed"),
+        ("", "MIIE\n-----END PRIVATE KEY-----\nb3Bl\n-----END PRIVATE KEY-----", "\nfailed"),
     ],
 )
 def test_redaction_hides_it(before: str, secret: str, after: str) -> None:
@@ -232,6 +240,8 @@ def test_redaction_hides_it(before: str, secret: str, after: str) -> None:
         "git@github.com:octo-lab/vision.git",
         "--env-secret HF_TOKEN=HF_TOKEN --max-tokens 512",
         "bearer of news",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
     ],
 )
 def test_redaction_leaves_it(text: str) -> None:
