@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from beaker_ci import __version__
-from beaker_ci.setup_commands import doctor, init, sync
+from beaker_ci.setup_commands import doctor, init, sync, validate
 
 
 @click.group(
-    commands=[init, doctor, sync], context_settings={"help_option_names": ["-h", "--help"]}
+    commands=[init, doctor, sync, validate],
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__)
 def main() -> None:
@@ -67,33 +68,6 @@ def demo(repo: Path, comment: str | None, script: bool) -> None:
             f"{repo.resolve()} has no examples/train.py of ours at HEAD, which the story runs.\n"
             "Name a checkout of beaker-ci with --repo, or leave --script out."
         ) from None
-
-
-@main.command()
-@click.argument(
-    "file",
-    type=click.Path(path_type=Path),
-    default=Path(".github/beaker-ci.yml"),
-)
-def validate(file: Path) -> None:
-    """Check a configuration file (.github/beaker-ci.yml); mistakes are named with their lines."""
-    from beaker_ci.config import parse_configuration
-    from beaker_ci.problem import Problem
-
-    try:
-        parse_configuration(file.read_text(encoding="utf-8"), str(file))
-    except OSError as error:
-        raise click.ClickException(
-            f"`{file}` cannot be read: {error.strerror}.\n"
-            "Name the file, as in: beaker-ci validate path/to/beaker-ci.yml"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise click.ClickException(
-            f"`{file}` is not UTF-8 text: byte {error.start} is not."
-        ) from None
-    except Problem as problem:
-        raise click.ClickException(f"{problem.what}\n{problem.why}") from None
-    click.echo(f"{file} is valid.")
 
 
 @main.command()

@@ -5,5 +5,6 @@ from __future__ import annotations
 from beaker_ci.setup_commands.doctor_command import doctor
 from beaker_ci.setup_commands.init_command import init
 from beaker_ci.setup_commands.sync_command import sync
+from beaker_ci.setup_commands.validate_command import validate
 
-__all__ = ["doctor", "init", "sync"]
+__all__ = ["doctor", "init", "sync", "validate"]

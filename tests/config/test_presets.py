@@ -189,8 +189,8 @@ def test_a_file_with_many_mistakes_is_answered_soon_and_briefly(name: str) -> No
 
 
 def test_all_mistakes_are_counted_though_only_the_first_are_named() -> None:
+    keys = "".join(f"key{place}: 1\n" for place in range(19_000))
     with pytest.raises(Problem) as caught:
-        keys = "".join(f"key{place}: 1\n" for place in range(19_000))
         parse_configuration(f"version: 1\n{keys}", "f")
     lines = caught.value.why.splitlines()
     assert caught.value.what == "`f` has 19000 mistakes."
