@@ -1,11 +1,12 @@
 """Commands that nobody heard: a workflow that never started, or died before it answered.
 
-They are never executed late. Who wrote one is told to repeat it.
+They are never executed late. Who wrote one is told to repeat it. Where somebody's eyes are on it,
+it may have been answered, and the answer deleted: then nothing is called missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from beaker_ci.facts import Person, PullRequest
 from beaker_ci.plan import experiment_name, run_key
 from beaker_ci.policy import judge_person
 from beaker_ci.policy.model import Outcome
+from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report import find_marker
 from beaker_ci.report.views import ReplyView
@@ -34,31 +36,48 @@ WINDOW = timedelta(hours=1)
 QUIET = timedelta(minutes=10)
 """A younger one may still be on its way: runners can be scarce."""
 
+_AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
 
 MOST = 20
 """People, and pull requests, that one pass asks GitHub about: a flood of comments costs no more."""
 
+OUTAGES = 3
+"""Pull requests that meet a service that is away, before a pass gives up."""
 
-def answer_missed(services: Services, repository: Repository) -> int:
+
+def answer_missed(
+    services: Services, repository: Repository, fail: Callable[[str, Problem], None]
+) -> int:
     """Tells the authors of unanswered commands to repeat them. One request, if there are none.
+
+    Args:
+        services: Both services.
+        repository: Whose comments.
+        fail: Hears of every comment that could not be answered, in words, and why. It stops no
+            comment on another pull request.
 
     Returns:
         How many were told.
 
     Raises:
-        Problem: When GitHub or Beaker does not answer.
+        Problem: When the comments cannot be read.
     """
     comments = github.recent_comments(services.hub, services.clock.now() - WINDOW)
     heard = frozenset(_answered(comments))
     room = _Room(services)
-    told = 0
+    told = outages = 0
     for comment in comments:
         items = _unheard(repository, comment, _asked(comment, services.clock.now()), heard)
-        if items and room.may_ask(comment):
-            left = [one for one in items if not _is_on_beaker(services, repository, comment, one)]
-            if left:
-                _tell(services, comment, left)
-                told += 1
+        try:
+            if items and room.may_ask(comment):
+                told += _tell_of(services, repository, comment, items)
+        except Problem as problem:
+            fail(f"unanswered comment {comment.id} on #{comment.number}", problem)
+            room.close(comment.number)
+            outages += problem.reason in _AWAY
+            # Rules that cannot be read are the same for all.
+            if outages == OUTAGES or problem.reason.family == "config":
+                break
     return told
 
 
@@ -79,14 +98,20 @@ class _Room:
         self._rules: Configuration | None = None
         self._pulls: dict[int, PullRequest] = {}
         self._people: dict[int, bool] = {}
+        self._closed: set[int] = set()
+
+    def close(self, number: int) -> None:
+        """Nobody is told anything on this pull request any more."""
+        self._closed.add(number)
 
     def may_ask(self, comment: RepositoryComment) -> bool:
         """Whether the author has a role, and the pull request is open. Strangers are not chased."""
-        if comment.author is None:
+        if comment.author is None or comment.number in self._closed:
             return False
         person = Person(comment.author.id, comment.author.login, comment.author.type)
         number = comment.number
-        if len(self._people.keys() | {person.id}) > MOST or len({*self._pulls, number}) > MOST:
+        pulls = {*self._pulls, *self._closed, number}
+        if len(self._people.keys() | {person.id}) > MOST or len(pulls) > MOST:
             return False
         if number not in self._pulls:
             self._pulls[number] = github.read_pull(self._services.hub, number)
@@ -116,10 +141,36 @@ def _unheard(
     items: Sequence[Command | Mistake],
     heard: frozenset[str],
 ) -> Sequence[Command | Mistake]:
-    """What of a comment has no answer. One reply, written last, answers all that became no run."""
+    """What of a comment has no answer. One reply, written last, answers all that became no run.
+
+    What was seen has most likely had one that somebody deleted: there, only runs are worth a word.
+    """
     if f"comment-{comment.id}" in heard:
         return ()
-    return [item for item in items if _key(repository, comment, item) not in heard]
+    unanswered = [item for item in items if _key(repository, comment, item) not in heard]
+    return [item for item in unanswered if _is_run(item)] if _was_seen(comment) else unanswered
+
+
+def _was_seen(comment: RepositoryComment) -> bool:
+    """Whether somebody's eyes are on it; also when GitHub does not say."""
+    return comment.eyes != 0
+
+
+def _is_run(item: Command | Mistake) -> bool:
+    return isinstance(item, Command) and item.name == "run"
+
+
+def _tell_of(
+    services: Services,
+    repository: Repository,
+    comment: RepositoryComment,
+    items: Sequence[Command | Mistake],
+) -> bool:
+    """Tells the author what was not obeyed of these; whether there was any."""
+    left = [item for item in items if not _is_on_beaker(services, repository, comment, item)]
+    if left:
+        _tell(services, comment, left)
+    return bool(left)
 
 
 def _is_on_beaker(
@@ -129,7 +180,7 @@ def _is_on_beaker(
     item: Command | Mistake,
 ) -> bool:
     """Whether it was obeyed: somebody may have deleted our answer, or it is being written."""
-    if not isinstance(item, Command) or item.name != "run":
+    if not (isinstance(item, Command) and _is_run(item)):
         return False
     key = _key(repository, comment, item)
     name = experiment_name(repository.full_name, f"pr{comment.number}", item.preset, key)
@@ -143,17 +194,23 @@ def _key(repository: Repository, comment: RepositoryComment, item: Command | Mis
 def _tell(
     services: Services, comment: RepositoryComment, items: Sequence[Command | Mistake]
 ) -> None:
+    if _was_seen(comment):
+        what = "It is not certain that this was answered: it was seen, but no answer is here."
+        next_step = "If you had no answer, please repeat it in a new comment:"
+    else:
+        what = "This was missed: the workflow that should have answered did not."
+        next_step = "Please repeat it in a new comment:"
     view = ReplyView(
         marker=f"comment-{comment.id}",
         reason=Reason.REFUSED_STALE,
         asker=comment.author.login if comment.author else "",
         source=items[0].source,
-        what="This was missed: the workflow that should have answered did not.",
+        what=what,
         why=(
             f"It was asked at {comment.created_at:%H:%M} UTC. Nothing was submitted, and it will "
             "not be done late: too much may have changed since."
         ),
-        next_step="Please repeat it in a new comment:",
+        next_step=next_step,
         paste="\n\n".join(_again(item) for item in items),
     )
     place = Place(comment.number, None, comment.created_at)

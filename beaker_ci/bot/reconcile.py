@@ -95,10 +95,13 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
 
 
 def _answer_missed(services: Services, repository: Repository, failures: list[Failure]) -> int:
+    def fail(name: str, problem: Problem) -> None:
+        failures.append(Failure(name, problem))
+
     try:
-        return answer_missed(services, repository)
+        return answer_missed(services, repository, fail)
     except Problem as problem:
-        failures.append(Failure("unanswered commands", problem))
+        fail("unanswered commands", problem)
         return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stage import Stage, open_stage
 
-from beaker_ci.sandbox.github import Clock
+from beaker_ci.sandbox.github import Clock, Fault
 
 RUN = "/beaker run gpu-tests"
 
@@ -84,6 +84,48 @@ def test_a_run_whose_comment_somebody_deleted_was_not_missed(old: Stage) -> None
     old.beaker.take_experiment()
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("/beaker run nonsuch", "If you had no answer, please repeat it in a new comment:"),
+        ("/beaker rnu", ""),
+        ("/beaker help", ""),
+    ],
+)
+def test_a_deleted_answer_was_not_missed(old: Stage, body: str, said: str) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=body)
+    assert old.deliver(asked).exit_code == 0
+    old.heard(asked)
+    old.hub.delete_comment(old.hub.take_comment(old.number).id)
+
+    assert old.schedule().exit_code == 0
+
+    if said:
+        answer = old.answer()
+        assert "It is not certain that this was answered" in answer
+        assert said in answer
+        assert "missed" not in answer
+
+
+def test_a_locked_pull_request_keeps_no_other_from_being_told(old: Stage) -> None:
+    old.hub.comment(old.number, by="writer", body=RUN)
+    old.hub.repository.commit("other", {"other.py": "rate = 1\n"}, message="Another")
+    locked = old.hub.open_pull_request("other", by="writer", title="Another")
+    for _ in range(2):
+        old.hub.comment(locked, by="writer", body=RUN)
+    words = {"message": "Unable to create comment because issue is locked."}
+    path = f"/issues/{locked}/comments$"
+    old.hub.faults.add(Fault("POST", path, status=403, body=words, times=None))
+
+    done = old.schedule()
+
+    assert done.exit_code == 0
+    assert done.log.count("github.forbidden") == 1  # one word about each pull request is enough
+    assert f"on #{locked}" in done.log
+    assert "This was missed" in old.answer()
+    assert len(old.hub.comments(locked)) == 2
+
+
 def test_a_late_workflow_takes_the_word_back(old: Stage) -> None:
     asked = old.hub.comment(old.number, by="writer", body=RUN)
     assert old.schedule().exit_code == 0
@@ -121,6 +163,7 @@ def test_only_what_was_left_of_a_comment_is_told(old: Stage) -> None:
 
     assert "Queued on Beaker" in old.hub.take_comment(old.number).body
     told = old.answer()
+    assert "It is not certain that this was answered" in told
     assert "/beaker run -- true" in told
     assert "gpu-tests" not in told
     old.hub.take_check()
