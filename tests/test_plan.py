@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from inline_snapshot import snapshot
 from beaker_ci.commands import Command, parse_comment
 from beaker_ci.config import Configuration, parse_configuration
 from beaker_ci.facts import Person
-from beaker_ci.plan import Plan, experiment_name, make_plan, price_of, run_key
+from beaker_ci.plan import Plan, experiment_name, make_plan, price_of, run_key, with_receipt
 from beaker_ci.policy import merge_recipe
 from beaker_ci.policy.model import Request
 
@@ -130,6 +131,37 @@ def test_the_hash_is_over_all_that_was_agreed_to() -> None:
         plan_for(f"{run} --env B=2 --env A=1").hash,
     }
     assert len(others | {same}) == 9
+
+
+def test_the_hash_is_over_what_a_word_stands_for_and_where_it_stands() -> None:
+    run = "/beaker run gpu-tests"
+    plan = plan_for(run)
+    on_one, on_two = (
+        plan_for(run, recipe={**plan.recipe, "clusters": names}).hash
+        for names in (("ai2/jupiter",), ("ai2/jupiter", "ai2/saturn"))
+    )
+    (_, second) = parse_comment(f"{run}\n\n{run}")
+    hashes = {
+        plan.hash,
+        on_one,
+        on_two,
+        plan_for(run, command=second).hash,
+        plan_for(f"{run} --fresh").hash,
+        plan_for(f"{run} --start-timeout 1h").hash,
+        plan_for(f"{run} -- pytest -k 'not slow' -x").hash,
+        # The same job, with a check of its own name.
+        plan_for(
+            "/beaker run --gpus 2 --task-timeout 90m --retries 1 -- pytest -k 'not slow'"
+        ).hash,
+    }
+    assert len(hashes) == 8
+
+
+def test_a_receipt_changes_no_plan() -> None:
+    plan = plan_for("/beaker run gpu-tests")
+    told = with_receipt(plan, "why")
+    assert told.environment == {**plan.environment, "BEAKER_CI_RECEIPT": "why"}
+    assert replace(told, environment=plan.environment) == plan
 
 
 def test_keys_name_the_asking() -> None:
