@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from beaker_ci.commands import (
     COMMANDS,
     OPTIONS,
+    Access,
     Command,
     Mistake,
     looks_like_command,
@@ -19,8 +20,10 @@ from beaker_ci.commands import (
     parse_comment,
 )
 from beaker_ci.commands.characters import HIDDEN
+from beaker_ci.commands.exclusions import exclusions
 from beaker_ci.commands.nearest import distance, nearest
 from beaker_ci.commands.usage import UsageError
+from beaker_ci.commands.values import flaw, reserved_name
 from beaker_ci.commands.words import split_words
 
 # The machine may be busy.
@@ -214,6 +217,52 @@ def test_an_option_is_never_half_accepted(spelling: str, between: str, value: st
         if isinstance(parsed, Command) and parsed.name == "run":
             assert len(parsed.options) == 1 or parsed.notes
             assert value in ("", *map(str, flat(parsed)), *flat(parsed)) or parsed.notes
+
+
+GIVEN = st.tuples(
+    st.sampled_from(SPELLINGS),
+    st.sampled_from(["=", " ", ""]),
+    st.sampled_from(
+        [
+            *(
+                "1",
+                "0",
+                "64GiB",
+                "2h",
+                "word",
+                "ai2/x",
+                "3.12",
+                "cu129",
+                "uv",
+                "ib",
+                "low",
+                "e.yml",
+            ),
+            *("A=1", "A=S", "PATH=x", "S:/k", "a:/b", "a:b:/c", "/x", "/etc", "/a/../b", "..", "*"),
+            *("-x", "--", "-yu", "$(id)", "'a b'", "''", "f" * 40, "x" * 600, "٣", "１", "о", "\t"),
+        ]
+    )
+    | st.text(max_size=6).map(shlex.quote),
+).map("".join)
+
+
+@given(st.lists(GIVEN, min_size=1, max_size=3), st.lists(st.sampled_from(SPELLINGS), max_size=2))
+@settings(PATIENT, max_examples=400)
+def test_what_is_accepted_has_its_form_and_is_not_refused(
+    options: list[str], job: list[str]
+) -> None:
+    table = {option.field: option for option in OPTIONS if not option.note}
+    for parsed in parse_command_line(f"run {' '.join(options)} -- job {' '.join(job)}"):
+        if isinstance(parsed, Mistake) or parsed.name != "run":
+            continue
+        assert not list(exclusions(parsed.options))
+        for field, values in parsed.options.items():
+            option = table[field]
+            assert option.access is not Access.REFUSED
+            for value in values if isinstance(values, tuple) else (values,):
+                if isinstance(value, str):
+                    assert flaw(option, value) is None
+                    assert reserved_name(option, value) is None
 
 
 @given(st.sampled_from(SPELLINGS), st.data())

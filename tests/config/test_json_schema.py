@@ -40,6 +40,10 @@ def test_every_section_and_key_is_described() -> None:
         {"version": 1, "presets": {"run": {}}},
         {"version": 1, "presets": {"a": {"command": "pytest"}}},
         {"version": 1, "workspace": "mine"},
+        {"version": 1, "presets": {"a": {"uv_extras": ["a b"]}}},
+        {"version": 1, "presets": {"a": {"default_python_version": "/usr/bin/python3"}}},
+        {"version": 1, "presets": {"a": {"conda_file": "../env.yml"}}},
+        {"version": 1, "presets": {"a": {"mounts": ["data:/data"]}}},
     ],
 )
 def test_it_refuses_what_we_refuse(wrong: dict[str, Any]) -> None:
