@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from beaker_ci.facts import BeakerAccounts
 
 _ANEW = "Look again in a few minutes: `beaker-ci doctor`."
+_SET_IT = (
+    "Set BEAKER_TOKEN to the token of the Beaker account that the bot uses; "
+    "https://beaker.org/user shows it."
+)
 _PRIORITIES = ("low", "normal", "high", "urgent", "immediate")
 
 
@@ -34,28 +38,38 @@ def beaker_findings(
     from beaker_ci.beaker.checkup import visit
 
     try:
-        with closing(visit(environment)) as session:
+        session = visit(environment)
+    except Problem as problem:  # nothing was asked of Beaker yet
+        yield _no_token(problem, environment)
+        return
+    with closing(session):
+        try:
             yield well(
                 "beaker.token",
                 f"The Beaker token is for the account `{session.account()}`",
                 "whether the secret on GitHub holds this one cannot be read back",
             )
             yield from _accounts(session, configuration, private)
-    except Problem as problem:
-        yield _of_problem(problem)
+        except Problem as problem:
+            yield _of_problem(problem)
+
+
+def _no_token(problem: Problem, environment: Mapping[str, str]) -> Finding:
+    if any(environment.get(name) for name in ("BEAKER_TOKEN", "BEAKER_CONFIG")):
+        return broken("beaker.token", "No Beaker token can be read", problem.why, remedy=_SET_IT)
+    return broken(
+        "beaker.token",
+        "There is no Beaker token",
+        "neither BEAKER_TOKEN nor BEAKER_CONFIG is set; nothing on Beaker was looked at",
+        remedy=_SET_IT,
+    )
 
 
 def _of_problem(problem: Problem) -> Finding:
     if problem.reason is Reason.BEAKER_UNAVAILABLE:
         what = "Beaker did not answer; the rest was not looked at"
         return unknown("beaker.answers", what, problem.why, remedy=_ANEW, away=True)
-    return broken(
-        "beaker.token",
-        problem.what,
-        problem.why,
-        remedy="Set BEAKER_TOKEN to the token of the Beaker account that the bot uses; "
-        "https://beaker.org/user shows it.",
-    )
+    return broken("beaker.token", problem.what, problem.why, remedy=_SET_IT)
 
 
 def _accounts(
@@ -77,6 +91,27 @@ def _accounts(
                 yield finding
 
 
+def _place(
+    session: CheckUp,
+    configuration: Configuration,
+    private: bool | None,
+    workspace: str | None,
+    budget: str | None,
+) -> Iterator[Finding]:
+    """Everything about one place; what Beaker refuses there keeps nobody from the next one."""
+    try:
+        yield from _usable(session, configuration, private, workspace, budget)
+    except Problem as problem:
+        if problem.reason is Reason.BEAKER_UNAVAILABLE:
+            raise
+        yield broken(
+            "beaker.workspace",
+            f"Looking at the workspace `{workspace}` was refused",
+            f"{problem.what} {problem.why}",
+            remedy=problem.next_step,
+        )
+
+
 def _places(configuration: Configuration) -> list[tuple[str | None, str | None]]:
     """Every pair of workspace and budget that runs may use without choosing one."""
     presets = configuration.presets.values()
@@ -87,7 +122,7 @@ def _places(configuration: Configuration) -> list[tuple[str | None, str | None]]
     return list(dict.fromkeys([(configuration.workspace, configuration.budget), *named]))
 
 
-def _place(
+def _usable(
     session: CheckUp,
     configuration: Configuration,
     private: bool | None,
@@ -202,7 +237,18 @@ def _clone_secret(
 
 def _entrypoint(session: CheckUp, workspace: str, budget: str) -> Finding:
     code = "beaker.entrypoint"
-    if session.prepare(workspace, budget):
+    try:
+        whole = session.prepare(workspace, budget)
+    except Problem as problem:
+        if problem.reason is Reason.BEAKER_UNAVAILABLE:
+            raise
+        return broken(
+            code,
+            f"gantry's entrypoint dataset in `{workspace}` could not be made",
+            f"{problem.what} {problem.why}",
+            remedy=problem.next_step,
+        )
+    if whole:
         return well(
             code,
             f"gantry's entrypoint dataset in `{workspace}` is whole",

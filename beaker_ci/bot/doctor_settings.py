@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from beaker_ci.github import Hub
@@ -30,10 +30,12 @@ def settings_findings(hub: Hub, rights: Rights, workflows: Examination) -> Itera
         workflows: What the workflows say; where they name nothing, the usual names are looked at.
     """
     pages = SettingsPages(rights.url)
-    names = workflows.environments or (_USUAL_ENVIRONMENT,)
-    secrets = tuple(name.upper() for name in workflows.secrets) or (_USUAL_SECRET,)
+    held = [(environment, name and name.upper()) for environment, name in workflows.tokens]
+    every = _names(secret for _, secret in held) or (_USUAL_SECRET,)
     listed = read_environments(hub)
-    for name in names:
+    for name in _names(environment for environment, _ in held) or (_USUAL_ENVIRONMENT,):
+        # A job gets at the secrets of its own environment only.
+        secrets = _names(secret for environment, secret in held if environment == name) or every
         if listed is None:
             yield unknown(
                 "environment.branches",
@@ -54,7 +56,12 @@ def settings_findings(hub: Hub, rights: Rights, workflows: Examination) -> Itera
             continue
         yield _branches(hub, rights, found)
         yield _environment_secret(hub, rights, found, secrets)
-    yield _plain_secret(hub, rights, secrets)
+    yield _plain_secret(hub, rights, every)
+
+
+def _names(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Those that are known, each once."""
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _branches(hub: Hub, rights: Rights, found: Environment) -> Finding:

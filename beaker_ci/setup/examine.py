@@ -31,13 +31,12 @@ class Examination:
 
     Attributes:
         findings: In the order in which they matter.
-        environments: Names of the environments that our jobs use.
-        secrets: Names of the secrets that hold the Beaker token.
+        tokens: For every job of ours, the environment that it runs in and the secret that its
+            Beaker token comes from; None where it names none, or not plainly.
     """
 
     findings: tuple[Finding, ...]
-    environments: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
+    tokens: tuple[tuple[str | None, str | None], ...] = ()
 
 
 def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
@@ -73,18 +72,15 @@ def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
     findings += [] if unreadable else [found]
     findings += [_trigger(jobs), _schedule(jobs), *_filter(jobs, place), _groups(jobs, place)]
     findings += [finding for job in jobs for finding in job_findings(job)]
-    names = {name for name in map(secret_name, jobs) if name}
-    return Examination(tuple(findings), _environments(jobs), tuple(sorted(names)))
+    tokens = dict.fromkeys((_environment(job), secret_name(job)) for job in jobs)
+    return Examination(tuple(findings), tuple(tokens))
 
 
-def _environments(jobs: list[BeakerJob]) -> tuple[str, ...]:
-    found = set()
-    for job in jobs:
-        try:
-            found.add(job.environment)
-        except Unknowable:
-            continue
-    return tuple(sorted(name for name in found if name))
+def _environment(job: BeakerJob) -> str | None:
+    try:
+        return job.environment
+    except Unknowable:
+        return None
 
 
 def _listening(jobs: list[BeakerJob], event: str) -> list[BeakerJob]:

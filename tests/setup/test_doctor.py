@@ -323,6 +323,82 @@ def test_tokens_that_are_none(clinic: Clinic) -> None:
     assert "forgotten" not in text
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (
+            "",
+            snapshot(
+                (
+                    1,
+                    """\
+  ✗ There is no Beaker token
+      neither BEAKER_TOKEN nor BEAKER_CONFIG is set; nothing on Beaker was looked at
+    → Set BEAKER_TOKEN to the token of the Beaker account that the bot uses; https://beaker.org/user shows it.
+""",
+                )
+            ),
+        ),
+        (
+            "no-such-file.yml",
+            snapshot(
+                (
+                    1,
+                    """\
+  ✗ No Beaker token can be read
+      BeakerConfigurationError; BEAKER_CONFIG was given
+    → Set BEAKER_TOKEN to the token of the Beaker account that the bot uses; https://beaker.org/user shows it.
+""",
+                )
+            ),
+        ),
+    ],
+)
+def test_without_a_beaker_token(clinic: Clinic, config: str, said: tuple[int, str]) -> None:
+    clinic.extra |= {"BEAKER_CONFIG": config, "BEAKER_TOKEN": "", "HOME": str(clinic.directory)}
+
+    assert clinic.amiss() == said
+
+
+def test_an_account_that_may_not_write_everywhere(clinic: Clinic) -> None:
+    two = CONFIG.replace("    gpus: 1\n", "    gpus: 1\n    workspace: ai2/calm\n")
+    clinic.push({CONFIG_PATH: two})
+    words = "you have no write access"
+    clinic.beaker.faults.add(beaker.Fault("POST datasets", code=403, message=words, times=None))
+
+    assert clinic.amiss() == snapshot(
+        (
+            1,
+            """\
+  ✗ gantry's entrypoint dataset in `ai2/widgets` could not be made
+      Beaker does not let our account do this. you have no write access
+    → A maintainer must give the bot's Beaker account access to the workspace.
+  ✗ gantry's entrypoint dataset in `ai2/calm` could not be made
+      Beaker does not let our account do this. you have no write access
+    → A maintainer must give the bot's Beaker account access to the workspace.
+""",
+        )
+    )
+
+
+def test_an_account_that_may_not_look_into_one_workspace(clinic: Clinic) -> None:
+    two = CONFIG.replace("    gpus: 1\n", "    gpus: 1\n    workspace: ai2/calm\n")
+    clinic.push({CONFIG_PATH: two})
+    words = "you have no read access"
+    clinic.beaker.faults.add(beaker.Fault("GetWorkspace", code="PERMISSION_DENIED", message=words))
+
+    assert clinic.amiss() == snapshot(
+        (
+            1,
+            """\
+  ✗ Looking at the workspace `ai2/widgets` was refused
+      Beaker does not let our account do this. you have no read access
+    → A maintainer must give the bot's Beaker account access to the workspace.
+""",
+        )
+    )
+
+
 def test_services_that_do_not_answer(clinic: Clinic) -> None:
     nonsense = github.Fault("GET", "/environments", status=200, body=b"<html>Unicorn!")
     clinic.hub.faults.add(nonsense)

@@ -35,14 +35,13 @@ def look(
     hub: LocalGitHub,
     *,
     token: str | None = None,
-    environments: Iterable[str] = ("beaker",),
-    secrets: Iterable[str] = ("BEAKER_TOKEN",),
+    tokens: Iterable[tuple[str | None, str | None]] = (("beaker", "BEAKER_TOKEN"),),
 ) -> list[str]:
     """What is found, one line each."""
     opened = connect(token or hub.add_token("user", user="admin"), hub.api_url, hub.full_name)
     rights = read_rights(opened)
     assert isinstance(rights, Rights)
-    workflows = Examination((), tuple(environments), tuple(secrets))
+    workflows = Examination((), tuple(tokens))
     return [
         f"{finding.verdict} {finding.code}: {finding.what}; {finding.evidence}".replace(
             hub.server_url, "https://github.test"
@@ -129,7 +128,7 @@ def test_the_organization_shares_the_secret(hub: LocalGitHub) -> None:
     hub.set_environment("Beaker", branches=["main"], secrets=["GPU_TOKEN"])
     hub.add_secret("GPU_TOKEN", organization=True)
 
-    assert look(hub, secrets=["gpu_token"])[2:] == snapshot(
+    assert look(hub, tokens=[("beaker", "gpu_token")])[2:] == snapshot(
         [
             "broken repository.secret: The organization shares the secret GPU_TOKEN with every branch; https://github.test/octo/widget/settings/secrets/actions: whoever can push a branch gets at it from a workflow there"
         ]
@@ -140,7 +139,8 @@ def test_several_environments_among_more_than_a_page(hub: LocalGitHub) -> None:
     for number in range(103):
         hub.set_environment(f"stage-{number}", branches=["main"], secrets=["BEAKER_TOKEN"])
 
-    assert [line.split(":")[0] for line in look(hub, environments=["stage-102", "stage-103"])] == [
+    tokens = [(name, "BEAKER_TOKEN") for name in ("stage-102", "stage-103")]
+    assert [line.split(":")[0] for line in look(hub, tokens=tokens)] == [
         "well environment.branches",
         "well environment.secret",
         "broken environment.branches",
@@ -148,8 +148,27 @@ def test_several_environments_among_more_than_a_page(hub: LocalGitHub) -> None:
     ]
 
 
+def test_each_environment_is_asked_for_the_secret_of_its_own_jobs(hub: LocalGitHub) -> None:
+    hub.set_environment("beaker", branches=["main"], secrets=["BEAKER_TOKEN"])
+    hub.set_environment("prod", branches=["main"], secrets=["PROD_TOKEN", "OTHER"])
+    tokens = [("beaker", "BEAKER_TOKEN"), ("prod", "prod_token"), (None, "LOOSE_TOKEN")]
+
+    assert [line.split(";")[0] for line in look(hub, tokens=tokens)] == snapshot(
+        [
+            "well environment.branches: Only `main` may use the environment `beaker`",
+            "well environment.secret: The environment `beaker` holds BEAKER_TOKEN",
+            "well environment.branches: Only `main` may use the environment `prod`",
+            "well environment.secret: The environment `prod` holds PROD_TOKEN",
+            "well repository.secret: No secret BEAKER_TOKEN, PROD_TOKEN, LOOSE_TOKEN is open to every branch",
+        ]
+    )
+    assert [line.split(";")[0] for line in look(hub, tokens=[*tokens, ("prod", "MORE")])][3] == (
+        "broken environment.secret: The environment `prod` has no secret MORE"
+    )
+
+
 def test_a_workflow_that_names_nothing(hub: LocalGitHub) -> None:
-    assert look(hub, environments=(), secrets=()) == snapshot(
+    assert look(hub, tokens=()) == snapshot(
         [
             "broken environment.branches: There is no environment `beaker`; the first job would make it, open to every branch",
             "well repository.secret: No secret BEAKER_TOKEN is open to every branch; https://github.test/octo/widget/settings/secrets/actions",

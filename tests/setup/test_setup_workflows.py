@@ -62,7 +62,7 @@ def test_the_written_workflow_is_well() -> None:
 
     assert {finding.verdict for finding in found.findings} == {Verdict.WELL}
     assert not any(finding.remedy for finding in found.findings)
-    assert (found.environments, found.secrets) == (("beaker",), ("BEAKER_TOKEN",))
+    assert found.tokens == (("beaker", "BEAKER_TOKEN"),)
     assert [finding.code for finding in found.findings] == snapshot(
         [
             "workflow.file",
@@ -82,7 +82,7 @@ def test_no_workflow_runs_beaker_ci() -> None:
     assert amiss("on: push\njobs: {}") == snapshot(
         ["✗ workflow.file: on `main`: beaker.yml, .github/workflows/ci.yml"]
     )
-    assert examine("on: push").environments == ()
+    assert examine("on: push").tokens == ()
 
 
 def test_a_file_that_is_no_yaml() -> None:
@@ -332,7 +332,7 @@ def test_permissions(permissions: Any, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "said", "names"),
+    ("environment", "said", "name"),
     [
         (
             None,
@@ -341,9 +341,9 @@ def test_permissions(permissions: Any, said: list[str]) -> None:
                     "✗ workflow.environment: beaker.yml:5: its secret is one that every branch's workflow can print"
                 ]
             ),
-            (),
+            None,
         ),
-        ({"name": "gpus"}, snapshot([]), ("gpus",)),
+        ({"name": "gpus"}, snapshot([]), "gpus"),
         (
             "${{ inputs.environment }}",
             snapshot(
@@ -351,41 +351,41 @@ def test_permissions(permissions: Any, said: list[str]) -> None:
                     "? workflow.environment: beaker.yml:6: it is the expression `${{ inputs.environment }}`"
                 ]
             ),
-            (),
+            None,
         ),
     ],
 )
-def test_the_environment(environment: Any, said: list[str], names: tuple[str, ...]) -> None:
+def test_the_environment(environment: Any, said: list[str], name: str | None) -> None:
     text = changed(*JOB, "environment", to=environment)
     assert amiss(text) == said
-    assert examine(text).environments == names
+    assert examine(text).tokens == ((name, "BEAKER_TOKEN"),)
 
 
 @pytest.mark.parametrize(
-    ("token", "said", "names"),
+    ("token", "said", "name"),
     [
         (
             None,
             snapshot(["✗ workflow.token: beaker.yml:21: no `beaker-token`"]),
-            (),
+            None,
         ),
-        ("${{ secrets['MY_TOKEN'] }}", snapshot([]), ("MY_TOKEN",)),
+        ("${{ secrets['MY_TOKEN'] }}", snapshot([]), "MY_TOKEN"),
         (
             "${{ secrets.A || secrets.B }}",
             snapshot(["? workflow.token: beaker.yml:22: an expression other than one secret"]),
-            (),
+            None,
         ),
         (
             "t0p-secret",
             snapshot(["✗ workflow.token: beaker.yml:22 (not shown)"]),
-            (),
+            None,
         ),
     ],
 )
-def test_where_the_token_comes_from(token: Any, said: list[str], names: tuple[str, ...]) -> None:
+def test_where_the_token_comes_from(token: Any, said: list[str], name: str | None) -> None:
     text = changed(*STEP, "with", "beaker-token", to=token)
     assert amiss(text) == said
-    assert examine(text).secrets == names
+    assert examine(text).tokens == (("beaker", name),)
     assert "t0p-secret" not in str(examine(text))
 
 
