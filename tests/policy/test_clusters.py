@@ -41,13 +41,25 @@ def preset_on(*clusters: str) -> Configuration:
         ("ai2/[js]*", ["ai2/jupiter", "ai2/saturn"]),
         ("*", [cluster.name for cluster in j.CLUSTERS]),
         ("ai2/JUPITER", []),
-        ("jupiter", []),
+        ("jupiter", ["ai2/jupiter"]),
+        ("j*", ["ai2/jupiter"]),
         ("ai2/[", []),
         ("", []),
     ],
 )
 def test_what_a_word_stands_for(pattern: str, names: list[str]) -> None:
     assert [cluster.name for cluster in expand(pattern, j.CLUSTERS)] == names
+
+
+def test_a_bare_name_stands_for_that_of_any_organization() -> None:
+    known = (Cluster("ai2/jupiter"), Cluster("other/jupiter"))
+    both = BeakerAccounts("ai2/team", "ai2/money", clusters=known)
+    run = "/beaker run --cluster jupiter -- pytest"
+    assert expand("jupiter", known) == known
+    assert j.judged(run).outcome is Outcome.ALLOW
+    assert j.cause(j.judged(run, accounts=both)).splitlines()[0] == snapshot(
+        "[refused.cluster] other/jupiter, which jupiter stands for, may not be chosen; `allow.clusters` has ai2/jupiter, ai2/*-cirrascale"
+    )
 
 
 def test_a_job_names_its_clusters_in_full_and_once() -> None:
