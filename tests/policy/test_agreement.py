@@ -168,7 +168,7 @@ def test_an_approval_goes_no_further_than_the_rules_and_the_workspace() -> None:
 
 @pytest.mark.parametrize("word", ["go", "approve"])
 def test_agreeing_to_a_plan_pins_its_commit(word: Literal["go", "approve"]) -> None:
-    run = "/beaker plan gpu-tests"
+    run = "/beaker run gpu-tests"
     pinned = j.rules(extra="forks: pinned\n")
     narrow = j.rules(extra="roles: {run: {permission: maintain}}\n")
     assert j.judged(run, pinned, pull=j.FORK).reason is Reason.REFUSED_SHA_REQUIRED
@@ -185,6 +185,13 @@ def test_agreeing_to_a_plan_pins_its_commit(word: Literal["go", "approve"]) -> N
     assert agreed(run, said(word), pull=j.FORK).reason is Reason.REFUSED_FORK
     other = f"{run} --sha {'0' * 40}"
     assert agreed(other, said(word), pinned, pull=j.FORK).reason is Reason.REFUSED_SHA_MISMATCH
+
+
+def test_a_plan_alone_submits_nothing_and_needs_no_pin() -> None:
+    pinned = j.rules(extra="forks: pinned\n")
+    decision = j.judged("/beaker plan gpu-tests", pinned, pull=j.FORK)
+    assert j.findings(decision, "pin") == snapshot("+ pin: the `go` that submits it names the head")
+    assert j.judged("/beaker plan gpu-tests", pull=j.FORK).reason is Reason.REFUSED_FORK
 
 
 @pytest.mark.parametrize("word", ["go", "approve"])

@@ -73,7 +73,7 @@ ACCEPTED = {
         f"/beaker run --sha {j.HEAD} -- pytest", FORKS, {"pull": j.FORK}, PLAIN
     ),
     "a fork that got its go": Accepted(
-        "/beaker plan -- pytest",
+        "/beaker run -- pytest",
         FORKS,
         {"pull": j.FORK, "agreement": GO},
         ON_AGREEMENT | {"agreement.authors"},
