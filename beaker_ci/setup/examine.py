@@ -71,7 +71,7 @@ def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
     )
     findings += [] if unreadable else [found]
     findings += [_trigger(jobs), _schedule(jobs), *_filter(jobs, place), _groups(jobs, place)]
-    findings += [finding for job in jobs for finding in job_findings(job)]
+    findings += [finding for job in jobs for finding in job_findings(job, samples(place, ""))]
     tokens = dict.fromkeys((_environment(job), secret_name(job)) for job in jobs)
     return Examination(tuple(findings), tuple(tokens))
 

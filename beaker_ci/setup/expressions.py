@@ -32,14 +32,15 @@ _DEEPEST = 40
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<string>'(?:[^']|'')*')
+        (?P<string>'(?:[^']|'')*+')
       | (?P<number>[-+]?(?:0x[0-9a-fA-F]+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)(?![\w.]))
       | (?P<word>[A-Za-z_][A-Za-z0-9_-]*)
       | (?P<mark>\|\||&&|[=!<>]=|[!<>()\[\],.*])
     )""",
     re.VERBOSE | re.ASCII,
 )
-_EMBEDDED = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|[^'}]|\}(?!\}))*)\}\}")
+# Possessive: two quotes in a row can be read in two ways, and many of them in too many.
+_EMBEDDED = re.compile(r"\$\{\{((?:'(?:[^']|'')*+'|[^'}]|\}(?!\}))*+)\}\}")
 
 
 def evaluate(text: str, contexts: Mapping[str, Value]) -> Value:

@@ -1,4 +1,4 @@
-"""What one job has to say about itself: rights, environment, token, pin."""
+"""What one job has to say about itself: rights, environment, token, pin, time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from beaker_ci.quantities import Duration
+from beaker_ci.setup.expressions import fill
 from beaker_ci.setup.findings import Finding, broken, unknown, well
-from beaker_ci.setup.values import Unknowable
+from beaker_ci.setup.samples import Samples
+from beaker_ci.setup.values import Unknowable, text_of
 from beaker_ci.setup.workflow import BeakerJob, mapping, pinned_commit
 
 PERMISSIONS = {
@@ -18,6 +21,12 @@ PERMISSIONS = {
 }
 """What the workflow's own token needs, and no more."""
 
+LONGEST = 360
+"""Minutes after which GitHub ends a job that names no limit, and every job on its own runners."""
+
+_FINISHING = 5
+"""Minutes that a job needs besides what it waits."""
+
 _LEVELS = ("none", "read", "write")
 _SECRET = re.compile(r"\s*\$\{\{\s*secrets(?:\.(\w+)|\['(\w+)'\])\s*\}\}\s*", re.ASCII)
 _BLOCK = (
@@ -25,10 +34,15 @@ _BLOCK = (
 )
 
 
-def job_findings(job: BeakerJob) -> list[Finding]:
-    """Everything that is judged from the job alone."""
+def job_findings(job: BeakerJob, asked: Samples) -> list[Finding]:
+    """Everything that is judged from the job alone.
+
+    Args:
+        job: A job of ours.
+        asked: The repository's events.
+    """
     rules: tuple[Callable[[BeakerJob], Finding], ...] = (_permissions, _environment, _token, _pin)
-    return [rule(job) for rule in rules]
+    return [*(rule(job) for rule in rules), _timeout(job, asked)]
 
 
 def secret_name(job: BeakerJob) -> str | None:
@@ -166,3 +180,49 @@ def _pin(job: BeakerJob) -> Finding:
         remedy="Write the 40 digits of the commit that you reviewed after the `@`; a tag or a "
         "branch can be moved.",
     )
+
+
+def _timeout(job: BeakerJob, asked: Samples) -> Finding:
+    """Asks for the longest wait that the workflow lets somebody ask for, and for its limit."""
+    code, where = "workflow.timeout", job.where("timeout-minutes")
+    by_hand = mapping(job.file.triggers().get("workflow_dispatch"))
+    sample = asked.waiting if "wait" in mapping(by_hand.get("inputs")) else asked.dispatch
+    wait = mapping(job.step_value.get("with")).get("wait")
+    try:
+        waits = text_of(fill(text_of(wait), sample.contexts))
+        given = fill(text_of(job.value.get("timeout-minutes", LONGEST)), sample.contexts)
+        minutes = _number(text_of(given))
+    except Unknowable as error:
+        return unknown(
+            code,
+            "Whether the job outlasts what it waits for is not certain",
+            f"{where}: {error}",
+            remedy="Write a number of minutes, or the expression that `beaker-ci init` writes.",
+        )
+    needed = _minutes(waits)
+    if minutes >= needed:
+        return well(code, "The job outlasts what it waits for", f"{where}: {minutes:g} minutes")
+    return broken(
+        code,
+        "GitHub ends the job while it waits",
+        f"{where}: {minutes:g} minutes, where `wait` may be {waits}. The run on Beaker is stopped "
+        "with it, unless `on_cancel` is `keep`",
+        remedy=f"Write `timeout-minutes: {needed}` in the job.",
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Unknowable(f"`{text}` is no number") from None
+
+
+def _minutes(wait: str) -> int:
+    """What a job needs that waits so long; 0 where it does not, or where the action refuses it."""
+    if wait == "true":
+        return LONGEST
+    try:
+        return -(-Duration.parse(wait).seconds // 60) + _FINISHING
+    except ValueError:
+        return 0

@@ -45,12 +45,14 @@ class Samples:
         chatter: A comment that is no command.
         schedule: The clock.
         dispatch: Somebody starts the workflow by hand.
+        waiting: The same, to wait for the run's end however long it takes.
     """
 
     commands: tuple[Sample, ...]
     chatter: Sample
     schedule: Sample
     dispatch: Sample
+    waiting: Sample
 
 
 def samples(place: Place, cron: str) -> Samples:
@@ -67,7 +69,11 @@ def samples(place: Place, cron: str) -> Samples:
         payload = {"action": "created", "issue": issue, "comment": written}
         return _sample(place, run, "issue_comment", what, payload, {})
 
-    inputs = {"command": "run gpu-tests", "pull-request": "1", "wait": "false"}
+    def by_hand(run: int, wait: str, what: str) -> Sample:
+        inputs = {"command": "run gpu-tests", "pull-request": "1", "wait": wait}
+        payload = {"inputs": Partial(inputs)}
+        return _sample(place, run, "workflow_dispatch", what, payload, inputs)
+
     return Samples(
         commands=(
             comment(1, 1, "/beaker run gpu-tests", "a command"),
@@ -77,9 +83,8 @@ def samples(place: Place, cron: str) -> Samples:
         ),
         chatter=comment(5, 1, "Looks good to me!", "a comment that is no command"),
         schedule=_sample(place, 6, "schedule", "the schedule", {"schedule": cron}, {}),
-        dispatch=_sample(
-            place, 7, "workflow_dispatch", "a start by hand", {"inputs": Partial(inputs)}, inputs
-        ),
+        dispatch=by_hand(7, "false", "a start by hand"),
+        waiting=by_hand(8, "true", "a start by hand that waits"),
     )
 
 

@@ -115,6 +115,8 @@ def test_a_condition_that_rests_on_the_unknown(text: str) -> None:
         ("${{ github.run_id }}", 9),
         ("${{ github.event.n }}-${{ true }}-${{ '}}' }}", "-true-}}"),
         ("${{ unclosed", "${{ unclosed"),
+        ("${{ " + "'" * 9999 + " x", "${{ " + "'" * 9999 + " x"),
+        ("${{ 'it''s' }}", "it's"),
     ],
 )
 def test_a_text_with_expressions_in_it(text: str, filled: object) -> None:

@@ -20,6 +20,7 @@ from beaker_ci.setup import (
     parse_remote,
     workflow_file,
 )
+from beaker_ci.setup.expressions import fill
 from beaker_ci.setup.job_rules import PERMISSIONS
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,17 @@ def test_the_workflow_fits_the_action() -> None:
     assert job["permissions"] == PERMISSIONS
     granted = {name.replace("-", "_"): level for name, level in job["permissions"].items()}
     assert {**granted, "metadata": "read"} == TOKEN_PERMISSIONS
+
+
+def test_only_a_job_that_waits_has_hours() -> None:
+    written = yaml.load(workflow_file(NO_COMMIT, "v0.1.0"), yaml.BaseLoader)  # noqa: S506
+    limit = written["jobs"]["beaker"]["timeout-minutes"]
+
+    minutes = [
+        fill(limit, {"inputs": inputs})
+        for inputs in ({}, {"wait": ""}, {"wait": "false"}, {"wait": "10m"}, {"wait": "true"})
+    ]
+    assert minutes == [30, 30, 30, 360, 360]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_the_written_workflow_is_well() -> None:
             "workflow.environment",
             "workflow.token",
             "workflow.pin",
+            "workflow.timeout",
         ]
     )
 
@@ -418,6 +419,60 @@ def test_where_the_token_comes_from(token: Any, said: list[str], name: str | Non
 )
 def test_the_pin(uses: str, said: list[str]) -> None:
     assert amiss(changed(*STEP, "uses", to=uses)) == said
+
+
+@pytest.mark.parametrize(
+    ("minutes", "wait", "said"),
+    [
+        (None, "true", snapshot([])),  # GitHub's own limit
+        ("360", "${{ inputs.wait || 'false' }}", snapshot([])),
+        (
+            "30",
+            "${{ inputs.wait || 'false' }}",
+            snapshot(
+                [
+                    "✗ workflow.timeout: beaker.yml:26: 30 minutes, where `wait` may be true. The run on Beaker is stopped with it, unless `on_cancel` is `keep`"
+                ]
+            ),
+        ),
+        ("30", "false", snapshot([])),
+        ("30", None, snapshot([])),
+        ("30", "25m", snapshot([])),
+        (
+            "30",
+            "45m",
+            snapshot(
+                [
+                    "✗ workflow.timeout: beaker.yml:26: 30 minutes, where `wait` may be 45m. The run on Beaker is stopped with it, unless `on_cancel` is `keep`"
+                ]
+            ),
+        ),
+        ("30", "soon", snapshot([])),
+        (
+            "${{ vars.MINUTES }}",
+            "45m",
+            snapshot(["? workflow.timeout: beaker.yml:26: `vars` is not known here"]),
+        ),
+        (
+            "half an hour",
+            "45m",
+            snapshot(["? workflow.timeout: beaker.yml:26: `half an hour` is no number"]),
+        ),
+    ],
+)
+def test_the_time_that_a_job_has(minutes: str | None, wait: str | None, said: list[str]) -> None:
+    value = yaml.safe_load(changed(*JOB, "timeout-minutes", to=minutes))
+    given = value["jobs"]["beaker"]["steps"][0]["with"]
+    given |= {"wait": wait} if wait else {}
+    if not wait:
+        del given["wait"]
+    assert amiss(yaml.safe_dump(value)) == said
+
+
+def test_a_start_by_hand_that_cannot_ask_to_wait_needs_no_time() -> None:
+    value = yaml.safe_load(changed(*JOB, "timeout-minutes", to="30"))
+    del value["on"]["workflow_dispatch"]["inputs"]["wait"]
+    assert amiss(yaml.safe_dump(value)) == []
 
 
 WORDS = st.sampled_from(
