@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from beaker_ci import __version__
-from beaker_ci.setup_commands import doctor, init, sync, validate
+from beaker_ci.setup_commands import doctor, init, plan, sync, validate
 
 
 @click.group(
-    commands=[init, doctor, sync, validate],
+    commands=[init, doctor, plan, sync, validate],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__)

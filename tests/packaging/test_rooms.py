@@ -55,7 +55,7 @@ ROOMS: dict[str, set[str]] = {
     "step": {"runner", "bot", "report"},
     "action": {"bot", "report", "runner", "step"},
     "server": {"bot"},
-    "setup_commands": {"bot", "config", "policy", "report", "runner", "setup"},
+    "setup_commands": {"bot", "commands", "config", "policy", "report", "runner", "setup"},
     "cli": {"bot", "action", "config", "server", "sandbox", "setup_commands"},
     "__main__": {"action", "cli"},
     "sandbox": set(),
