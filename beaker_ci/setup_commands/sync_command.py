@@ -10,6 +10,7 @@ import click
 
 from beaker_ci.problem import Problem
 from beaker_ci.quantities import Duration
+from beaker_ci.reasons import Reason
 from beaker_ci.setup_commands.checkout import api_url, github_token, repository_of
 
 if TYPE_CHECKING:
@@ -17,16 +18,36 @@ if TYPE_CHECKING:
     from beaker_ci.bot.reconcile import Pass
 
 
-class _Seconds(click.ParamType[float]):
+SHORTEST_PAUSE = 10
+"""Seconds between two passes: requests to GitHub are counted, and Beaker serves others too."""
+
+_OF_PEOPLE = ("ghp_", "gho_", "github_pat_")
+"""What personal tokens begin with, and those of ``gh auth login``."""
+
+_SAME_APP = (
+    "GitHub lets only the app that made a check change it. Use a token of the app whose token the "
+    "action gets as `github-token`, not older than an hour, or leave it to the workflow's schedule."
+)
+
+
+class _Pause(click.ParamType[float]):
     name = "duration"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         try:
-            return float(Duration.parse(str(value)).seconds)
+            seconds = Duration.parse(str(value)).seconds
         except ValueError as error:
             self.fail(f"{value!r}: {error}", param, ctx)
+        if seconds < SHORTEST_PAUSE:
+            self.fail(
+                f"{value!r}: the pause is at least {SHORTEST_PAUSE}s, since every pass asks GitHub "
+                "and Beaker.\nType: --every 60s",
+                param,
+                ctx,
+            )
+        return float(seconds)
 
 
 @click.command()
@@ -39,18 +60,22 @@ class _Seconds(click.ParamType[float]):
 )
 @click.option(
     "--every",
-    type=_Seconds(),
+    type=_Pause(),
     metavar="60s",
-    help="Do it again and again, with this pause, until interrupted.",
+    help="Do it again and again, with this pause of at least 10s, until interrupted.",
 )
 def sync(repo: str | None, config: str, every: float | None) -> None:
     """Bring comments and checks of open runs in line with Beaker.
 
     What a workflow does on schedule, from any machine. Reads GITHUB_TOKEN (or GH_TOKEN),
-    GITHUB_API_URL, GITHUB_SERVER_URL, BEAKER_TOKEN and BEAKER_CONFIG. GitHub lets only apps write
-    checks: the token must be a workflow's or an app's.
+    GITHUB_API_URL, GITHUB_SERVER_URL, BEAKER_TOKEN and BEAKER_CONFIG.
 
-    Exit code: 0 all is in line, 1 something could not be, 3 GitHub or Beaker did not answer.
+    GitHub lets only the app that made a check change it, and the checks of a workflow's own token
+    are GitHub Actions'. The token must be of the app that the action writes as, which the action
+    gets as `github-token`; such a token lives one hour.
+
+    Exit code: 0 all is in line, 1 something could not be, 2 no token that could do it, 3 GitHub or
+    Beaker did not answer.
     """
     from beaker_ci.bot.reconcile import keep_up, reconcile
     from beaker_ci.runner import exit_code, listen
@@ -77,9 +102,10 @@ def _services(repository: str, config: str) -> Services:
     token = github_token()
     if not token:
         raise click.UsageError(
-            "There is no GitHub token.\nType: export GITHUB_TOKEN=… with an app's token, since "
-            "GitHub lets only apps write checks."
+            f"There is no GitHub token.\n{_SAME_APP}\nType: export GITHUB_TOKEN=…"
         )
+    if token.startswith(_OF_PEOPLE):
+        raise click.UsageError(f"The GitHub token is a person's.\n{_SAME_APP}")
     return Services.connect(
         repository=repository,
         github_token=token,
@@ -118,5 +144,7 @@ def _tell(news: Pass | Problem) -> None:
     for failure in news.failures:
         problem = failure.problem
         click.echo(f"  {plain(failure.name)}: {problem.reason}: {plain(problem.what)}", err=True)
-        if problem.next_step:
-            click.echo(f"    {plain(problem.next_step)}", err=True)
+        forbidden = problem.reason is Reason.GITHUB_FORBIDDEN
+        next_step = _SAME_APP if forbidden else problem.next_step
+        if next_step:
+            click.echo(f"    {plain(next_step)}", err=True)

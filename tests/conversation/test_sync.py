@@ -6,10 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from stage import Stage
 
+from beaker_ci.bot import Services
+from beaker_ci.bot.reconcile import Pass, keep_up
+from beaker_ci.cli import main
+from beaker_ci.problem import Problem
+from beaker_ci.sandbox.github import Fault
 from beaker_ci.sandbox.runner import ALLOWED
 
 RUN = "/beaker run gpu-tests"
@@ -58,24 +68,79 @@ def test_once(stage: Stage) -> None:
     stage.beaker.take_experiment()
 
 
-def test_again_and_again_until_it_is_told_to_end(stage: Stage) -> None:
-    process = start(stage, "--every", "1s")
-    assert process.stdout is not None
-    assert "0 open" in process.stdout.readline()
+def test_again_and_again_until_it_is_told_to_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in stage.extra.items():
+        monkeypatch.setenv(name, value)
+    services = Services.connect(
+        repository=stage.hub.full_name,
+        github_token=stage.token,
+        api_url=stage.hub.api_url,
+        server_url=stage.hub.server_url,
+        config_path=".github/beaker-ci.yml",
+        beaker_token=None,
+        environment=stage.extra,
+    )
+    told: list[Pass | Problem] = []
+    stopping = threading.Event()
     workload = submit(stage)
-    stage.beaker.start(workload)
-    stage.until(lambda: stage.hub.check_runs()[0].status == "in_progress")
-    stage.beaker.finish(workload)
-    stage.until(lambda: stage.hub.check_runs()[0].status == "completed")
+    with closing(services.beaker), ThreadPoolExecutor(1) as pool:
+        repository = services.read_repository()
+        passes = pool.submit(keep_up, services, repository, 0.1, told.append, stopping)
+        stage.beaker.start(workload)
+        stage.until(lambda: stage.hub.check_runs()[0].status == "in_progress")
+        stage.beaker.finish(workload)
+        stage.until(lambda: stage.hub.check_runs()[0].status == "completed")
+        stopping.set()
+        passes.result(timeout=30)
 
-    process.send_signal(signal.SIGTERM)
-    told = process.communicate(timeout=30)[0]
-
-    assert process.returncode == 0
-    assert "running" in told
+    stages = [one.state.stage for done in told if isinstance(done, Pass) for one in done.changed]
+    assert stages == ["running", "finished"]
     assert stage.hub.take_check().conclusion == "success"
     stage.hub.take_comment(stage.number)
     stage.beaker.take_experiment()
+
+
+def test_it_ends_at_once_when_it_is_told_to(stage: Stage) -> None:
+    process = start(stage, "--every", "1h")
+    assert process.stdout is not None
+    assert "0 open" in process.stdout.readline()
+
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+
+    assert process.returncode == 0
+
+
+def test_a_check_that_another_app_made(stage: Stage) -> None:
+    workload = submit(stage)
+    stage.beaker.finish(workload)
+    words = {"message": "Invalid app_id `15368` - check run can only be modified by its creator"}
+    stage.hub.faults.add(Fault("PATCH", "/check-runs/", status=403, body=words, times=None))
+
+    process = start(stage)
+    told = process.communicate(timeout=60)[0]
+
+    assert "0 brought up to date, 1 not possible now" in told
+    assert "github.forbidden" in told
+    assert "GitHub lets only the app that made a check change it." in told
+    assert process.returncode == 3
+    stage.hub.faults.clear()
+    assert stage.schedule().exit_code == 0  # the workflow's own token can
+    assert stage.hub.take_check().conclusion == "success"
+    stage.hub.take_comment(stage.number)
+    stage.beaker.take_experiment()
+
+
+def test_a_persons_token_is_refused(stage: Stage) -> None:
+    process = start(stage, token=stage.hub.add_token("user", user="maintainer"))
+    told = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 2
+    assert "The GitHub token is a person's." in told
+    assert "GitHub lets only the app that made a check change it." in told
+    assert stage.hub.exchanges == []
 
 
 def test_github_does_not_know_the_token(stage: Stage) -> None:
@@ -86,17 +151,28 @@ def test_github_does_not_know_the_token(stage: Stage) -> None:
     assert "github.forbidden" in told
 
 
-def test_nothing_is_a_repository_here(stage: Stage, tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "beaker_ci", "sync", "--every", "soon"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize(
+    ("pause", "said"),
+    [
+        ("soon", "a duration is a whole number"),
+        ("0s", "the pause is at least 10s"),
+        ("9s", "the pause is at least 10s"),
+    ],
+)
+def test_a_pause_that_is_none(pause: str, said: str) -> None:
+    ended = CliRunner().invoke(main, ["sync", "--repo", "octo/widget", "--every", pause])
 
-    assert ended.returncode == 2
-    assert "a duration is a whole number" in ended.stderr
+    assert ended.exit_code == 2
+    assert said in ended.output
+
+
+def test_nothing_is_a_repository_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ended = CliRunner().invoke(main, ["sync"])
+
+    assert ended.exit_code == 2
+    assert "--repo" in ended.output
 
 
 def test_without_tokens(stage: Stage) -> None:

@@ -217,6 +217,25 @@ def test_a_filter_in_a_job_that_is_needed() -> None:
     assert amiss(yaml.safe_dump(value)) == []
 
 
+def test_a_schedule_that_no_reviewer_is_asked_for() -> None:
+    value = yaml.load(WRITTEN, yaml.BaseLoader)  # noqa: S506
+    job = value["jobs"]["beaker"]
+    value["jobs"]["reports"] = {
+        **job,
+        "environment": {"name": "beaker-reports", "deployment": "false"},
+        "if": "github.event_name == 'schedule'",
+    }
+    job["if"] = f"github.event_name != 'schedule' && ({job['if']})"
+
+    text = yaml.safe_dump(value)
+
+    assert amiss(text) == []
+    assert examine(text).tokens == (
+        ("beaker", "BEAKER_TOKEN"),
+        ("beaker-reports", "BEAKER_TOKEN"),
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "concurrency", "said"),
     [
