@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.events import (
@@ -79,19 +80,24 @@ class Step:
         answered = isinstance(event, CommentCreated)
         codes = [exit_code(answer.reason, answered=answered) for answer in answers]
         if self._wait and any(answer.run for answer in answers):
-            answers = self._follow(services, answers)
-            codes += [_mirrored(answer) for answer in answers]
-            if self._stopping.is_set():
-                codes.append(Exit.FAILED)
+            codes += self._follow(services, answers)
         return max(codes, default=Exit.HANDLED)
 
-    def _follow(self, services: Services, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    def _follow(self, services: Services, answers: Sequence[Answer]) -> list[Exit]:
+        """Follows what was submitted; the exit codes that its end makes."""
         from beaker_ci.bot.waiting import await_runs
 
         until = services.clock.now().timestamp() + self._wait
-        answers = await_runs(services, answers, until, self._stopping)
+        try:
+            answers = await_runs(services, answers, until, self._stopping)
+        except Problem as problem:
+            # The runs go on, and the next schedule reports them: what was submitted stays said.
+            self._tell([replace(one, reason=problem.reason) if one.run else one for one in answers])
+            sys.stdout.write(f"Waiting ended early: {problem.reason}.\n")
+            return [exit_code(problem.reason, answered=False)]
         self._tell(answers)
-        return tuple(answers)
+        stopped = [Exit.FAILED] if self._stopping.is_set() else []
+        return [*(_mirrored(answer) for answer in answers), *stopped]
 
     def _tell(self, answers: Sequence[Answer]) -> None:
         self._files.write_outputs([_output_of(answer) for answer in answers])
@@ -220,7 +226,7 @@ def _output_of(answer: Answer) -> dict[str, str]:
     return {
         "command": answer.command,
         "reason-code": answer.reason.value,
-        "run-id": answer.run.run_id if answer.run else "",
+        "run-id": answer.run.run_id if answer.run else answer.plan_id,
         "workload-id": answer.run.workload_id if answer.run else "",
         "experiment-url": answer.run.url if answer.run else "",
         "status": answer.status,

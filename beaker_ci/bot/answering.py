@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
+from beaker_ci.bot.agreements import answer_agreement
 from beaker_ci.bot.answers import Answer
-from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
-from beaker_ci.bot.case import Case
+from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
+from beaker_ci.bot.case import Case, own_origin
+from beaker_ci.bot.considering import Errand, prepare
+from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply
 from beaker_ci.bot.rules import configuration_of
-from beaker_ci.bot.runs import answer_run, prepare
+from beaker_ci.bot.runs import answer_run
 from beaker_ci.commands import Command, Mistake, help_text
 from beaker_ci.config import Configuration
 from beaker_ci.facts import CommentNow, Permission
@@ -90,7 +93,8 @@ def _answer_by_rules(
     """The answers, and the comments that were read for them."""
     configuration = _configuration(reading.files, asking.services.config_path)
     roles = Configuration() if isinstance(configuration, Problem) else configuration
-    stranger = _stranger(asking, reading.permission, roles)
+    permission = with_teams(asking.services, asking.asker, reading.permission, roles)
+    stranger = _stranger(asking, permission, roles)
     if stranger is not None:
         return _to_stranger(asking, stranger), None
     if isinstance(configuration, Problem):
@@ -102,7 +106,8 @@ def _answer_by_rules(
         pull=reading.pull,
         files=reading.files,
         configuration=configuration,
-        permission=reading.permission,
+        permission=permission,
+        origin=own_origin(asking, permission),
     )
     errands = {
         item.place: prepare(case, item, session, pool)
@@ -114,16 +119,29 @@ def _answer_by_rules(
     answers = []
     for item in asking.items:
         try:
-            errand = errands.get(item.place)
-            if errand is None or session is None:
-                answers.append(_answer_simple(asking, item))
-            elif errand.command.name == "plan":
-                answers.append(answer_plan(case, now, errand))
-            else:
-                answers.append(answer_run(case, now, errand, session))
+            answers.append(_answer_item(case, now, item, errands.get(item.place), session, pool))
         except Problem as problem:
             answers.append(_problem(asking, item, problem))
     return answers, comments
+
+
+def _answer_item(
+    case: Case,
+    now: CommentNow | None,
+    item: Command | Mistake,
+    errand: Errand | None,
+    session: Future[Session] | None,
+    pool: Executor,
+) -> Answer:
+    if session is None or isinstance(item, Mistake):
+        return _answer_simple(case.asking, item)
+    if item.name in AGREEMENTS:
+        return answer_agreement(case, now, item, session, pool)
+    if errand is None:
+        return _answer_simple(case.asking, item)
+    if item.name == "plan":
+        return answer_plan(case, now, errand)
+    return answer_run(case, now, errand, session)
 
 
 def _answer_help(asking: Asking) -> tuple[Answer, ...]:
@@ -225,7 +243,9 @@ def _as_it_is_now(asking: Asking, comments: list[github.PostedComment]) -> Comme
         return None
     for comment in comments:
         if comment.id == asking.comment.id:
-            return CommentNow(comment.body, comment.created_at, comment.updated_at)
+            return CommentNow(
+                comment.body, comment.created_at, comment.updated_at, comment.author_id
+            )
     return CommentNow(None, None, None)
 
 

@@ -24,6 +24,7 @@ class Answer:
         status: ``planned``, ``waiting-approval``, ``queued``, ``running`` or ``finished``; empty
             when there is no run.
         conclusion: Once finished.
+        plan_id: Of the plan that waits to be agreed to, if the command came to one.
     """
 
     command: str
@@ -32,15 +33,22 @@ class Answer:
     run: Run | None = None
     status: str = ""
     conclusion: str = ""
+    plan_id: str = ""
 
 
 def run_answer(command: str, reported: Reported) -> Answer:
     """The answer that a reported run is."""
     return Answer(
         command=command,
-        reason=Reason.ACCEPTED,
+        reason=Reason.REFUSED_LIMIT if _passed_a_limit(reported) else Reason.ACCEPTED,
         view=reported.view,
         run=reported.run,
         status=reported.state.stage,
         conclusion=reported.state.conclusion or "",
     )
+
+
+def _passed_a_limit(reported: Reported) -> bool:
+    """Whether it was stopped as one of several that passed a limit together."""
+    mark = reported.run.mark
+    return mark is not None and mark.stopped.startswith("limits.")

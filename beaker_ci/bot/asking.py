@@ -14,7 +14,10 @@ from beaker_ci.github import RepositoryFiles
 from beaker_ci.problem import Problem
 
 RUN_COMMANDS = ("run", "plan")
-"""Commands that need Beaker and the whole of the policy."""
+"""Commands that say what to run."""
+
+AGREEMENTS = ("go", "approve")
+"""Commands that agree to what a former one said."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
-from beaker_ci.bot.asking import RUN_COMMANDS, Asking, Reading, name_of
+from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.commands import Command, Mistake
 from beaker_ci.problem import Problem
@@ -37,7 +37,7 @@ def beaker_for(
         items: What was asked.
         pool: Threads.
     """
-    if not any(name_of(item) in RUN_COMMANDS for item in items):
+    if not any(name_of(item) in RUN_COMMANDS + AGREEMENTS for item in items):
         return None
     session = pool.submit(services.beaker)
     pool.submit(lambda: session.result().open_runs(repository, SHORT))

@@ -27,12 +27,15 @@ from beaker_ci.run import OpenRun, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
+    from beaker_ci.config import Configuration
 
 SHORT_CHANGES = 10
 """Changes that it reports at most; the whole pass does the others."""
 
 AHEAD = 4
 """Runs that are looked at on Beaker while another is being reported."""
+
+_AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
 
 OUTAGES = 3
 """Runs in a row that fail since a service is away, before a pass gives up."""
@@ -64,7 +67,7 @@ class Pass:
 
 
 def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pass:
-    """Brings the reports of our open runs in line with Beaker, the oldest run first.
+    """Brings the reports of our open runs in line with Beaker.
 
     Args:
         services: Both services.
@@ -78,17 +81,22 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     if whole:
         beaker.forget_runs()
     listed = beaker.open_runs(repository.id, None if whole else SHORT)
-    due = [found for found in reversed(listed) if _is_due(services, found)]
+    # The whole pass begins with the oldest; the short one leaves those to it.
+    due = [found for found in listed if _is_due(services, found)]
+    due = due[::-1] if whole else due[:SHORT_CHANGES]
     changed: list[Reported] = []
     failures: list[Failure] = []
+    outages = 0
     rules = _Rules(services)
-    with closing(_looks(services, beaker, due if whole else due[:SHORT_CHANGES])) as looks:
+    with closing(_looks(services, beaker, due)) as looks:
         for found, look in looks:
             try:
                 changed += _bring_up_to_date(services, beaker, repository, look.result(), rules)
+                outages = 0
             except Problem as problem:
                 failures.append(Failure(found.name, problem))
-                if _is_away(failures):
+                outages = outages + 1 if problem.reason in _AWAY else 0
+                if outages == OUTAGES:
                     break
     missed = _answer_missed(services, repository, failures) if whole else 0
     return Pass(len(listed), tuple(changed), missed, tuple(failures))
@@ -111,7 +119,13 @@ def _is_due(services: Services, found: OpenRun) -> bool:
         return True
     if not found.mark.is_reported():
         return is_stale(found.mark, services)
-    return stage_of(found.status) != found.mark.shown
+    stage = stage_of(found.status)
+    if stage == "running" and not found.mark.stopped:
+        # Preemption adds attempts: only then can it have passed what was reserved.
+        age = services.clock.now().timestamp() - found.created
+        if found.mark.gpus * age / 3600 > found.mark.reserved:
+            return True
+    return stage != found.mark.shown
 
 
 def _looks(
@@ -139,7 +153,7 @@ def _bring_up_to_date(
     if not _is_ours(run, repository):
         return
     before = run.mark
-    reporter = Reporter(services, beaker, lambda: rules.publish_logs(run))
+    reporter = Reporter(services, beaker, rules)
     reported = reporter.report(run, place_of(run), state)
     if reported.run.mark != before:
         yield reported
@@ -150,28 +164,27 @@ def _is_ours(run: Run, repository: Repository) -> bool:
     return run.repository_id == repository.id and run.name.endswith(f"-{run.key}")
 
 
-def _is_away(failures: list[Failure]) -> bool:
-    """Whether the last few failed since a service is away: then the others would too."""
-    away = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
-    last = failures[-OUTAGES:]
-    return len(last) == OUTAGES and all(failure.problem.reason in away for failure in last)
-
-
 class _Rules:
-    """What may be published, read once, when the first run has ended."""
+    """The rules as they stand, read once, when the first run needs them."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._publish_logs: str | None = None
+        self._read: tuple[Configuration | None] | None = None
 
-    def publish_logs(self, run: Run) -> str:
-        """Without rules that can be read, nothing of a log is published."""
-        if self._publish_logs is None:
+    def __call__(self, run: Run) -> Configuration | None:
+        """The rules; None when the file is there and holds none that can be read.
+
+        Raises:
+            Problem: When GitHub does not answer: then the run waits for the next pass.
+        """
+        if self._read is None:
             try:
-                self._publish_logs = read_configuration(self._services, run.sha).publish_logs
-            except Problem:
-                self._publish_logs = "none"
-        return self._publish_logs
+                self._read = (read_configuration(self._services, run.sha),)
+            except Problem as problem:
+                if problem.reason.family != "config":
+                    raise
+                self._read = (None,)
+        return self._read[0]
 
 
 def keep_up(

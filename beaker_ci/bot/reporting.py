@@ -12,7 +12,9 @@ from beaker_ci.bot.asking import Place
 from beaker_ci.bot.claims import claim, is_ours
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
+from beaker_ci.bot.spending import overdrawn
 from beaker_ci.bot.views import check_state, run_view
+from beaker_ci.config import Configuration
 from beaker_ci.github import (
     PostedComment,
     ensure_check,
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 LOG_LINES = {"digest": 20, "tail": 60}
 """Last lines of a log that a report shows, by what may be published."""
 
+OVERLAPS = 3
+"""Times that a report is written anew since somebody else wrote it at the same moment."""
+
+OVERRUN = 120
+"""Seconds by which all attempts together may pass what was reserved: stopping takes a while."""
+
 
 @dataclass(frozen=True)
 class Reported:
@@ -48,16 +56,17 @@ class Reported:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Writes reports of runs.
+    """Writes reports of runs, and stops those that cost more than they may.
 
     Attributes:
-        publish_logs: Says what of a log may reach GitHub: ``none``, ``digest`` or ``tail``; asked
-            once a run has ended.
+        rules: The rules that hold for a run; None when they are none that can be read. Asked
+            before the first report, for the limits, and after the end, for what of a log may
+            reach GitHub.
     """
 
     services: Services
     beaker: Session
-    publish_logs: Callable[[], str]
+    rules: Callable[[Run], Configuration | None]
 
     def report(self, run: Run, place: Place | None, state: State | None = None) -> Reported:
         """Brings comment and check in line with what Beaker says; writes nothing twice.
@@ -79,24 +88,67 @@ class Reporter:
         if not (ours or (run.mark is not None and run.mark.is_reported())):
             run, state = claim(self.services, self.beaker, run), None
         mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
+        fresh = ours and not mark.is_reported()
         if state is None:
-            fresh = ours and not mark.is_reported()
             run, state = (run, State(stage_of(run.status))) if fresh else self.look(run)
-        view = self._view(run, mark, state, adopted=adopted)
+        kept = self._within_limits(run, mark, state)
+        if kept != mark:
+            mark, (run, state) = kept, self.look(run)
+        reported = self._seen(run, mark, state)
         if mark.is_open and not (mark.is_reported() and mark.shown == state.stage):
-            mark = self._write(run, mark, place, view, look_first=not ours)
-            used = round(state.gpu_hours, 4) if state.verdict else None
-            run = self.beaker.write_mark(run, replace(mark, shown=state.stage, used=used))
-        return Reported(run, state, view)
+            reported = self._write_all(reported, mark, place, alone=fresh, look_first=not ours)
+        return replace(reported, view=replace(reported.view, adopted=adopted))
 
     def look(self, run: Run) -> tuple[Run, State]:
         """Reads a run again, with what its jobs say."""
         return self.beaker.watch(run, self.services.clock.now().timestamp())
 
-    def _view(self, run: Run, mark: Mark, state: State, *, adopted: bool) -> RunView:
+    def show(self, run: Run, state: State) -> Reported:
+        """What a report of the run would show; writes nothing."""
+        mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
+        return self._seen(run, mark, state)
+
+    def _within_limits(self, run: Run, mark: Mark, state: State) -> Mark:
+        """Stops a run that costs more than it may; the mark then says why.
+
+        Before its first report a run is counted once more, since others may have been submitted at
+        the same moment. Later ones are held to what was reserved: preemption adds attempts that no
+        limit has seen.
+        """
+        if mark.stopped or not mark.is_open or state.verdict is not None:
+            return mark
+        broken: str | None = None
+        over = OVERRUN * run.gpus * run.replicas / 3600
+        if run.reserved and state.gpu_hours > run.reserved + over:
+            broken = "reservation"
+        elif not mark.is_reported():
+            broken = overdrawn(self.services, self.beaker, run, self.rules(run))
+        if broken is None:
+            return mark
+        self.beaker.cancel(run.workload_id)
+        return replace(mark, stopped=broken)
+
+    def _write_all(
+        self, seen: Reported, mark: Mark, place: Place | None, *, alone: bool, look_first: bool
+    ) -> Reported:
+        """Writes GitHub, then the mark. Who finds that another wrote meanwhile looks again."""
+        for _ in range(OVERLAPS):
+            mark = self._write(seen.run, mark, place, seen.view, look_first=look_first)
+            held = seen.run if alone else self.beaker.refresh(seen.run)
+            if held.mark == seen.run.mark:
+                break
+            run, state = self.look(seen.run)
+            if run.mark is not None and run.mark.stopped:
+                mark = replace(mark, stopped=run.mark.stopped)
+            seen = self._seen(run, mark, state)
+        used = round(seen.state.gpu_hours, 4) if seen.state.verdict else None
+        run = self.beaker.write_mark(seen.run, replace(mark, shown=seen.state.stage, used=used))
+        return replace(seen, run=run)
+
+    def _seen(self, run: Run, mark: Mark, state: State) -> Reported:
         log: tuple[str, ...] = ()
         if state.verdict is not None and state.job is not None:
-            lines = self._lines(state.verdict)
+            lines = self._lines(run, state.verdict)
             log = self.beaker.read_tail(state.job, lines) if lines else ()
         view = run_view(
             run,
@@ -107,10 +159,11 @@ class Reporter:
             log=log,
             log_url=self.beaker.job_url(state.job) if state.job else "",
         )
-        return replace(view, adopted=adopted)
+        return Reported(run, state, view)
 
-    def _lines(self, verdict: Verdict) -> int:
-        published = self.publish_logs()
+    def _lines(self, run: Run, verdict: Verdict) -> int:
+        rules = self.rules(run)
+        published = rules.publish_logs if rules else "none"
         if published == "digest" and verdict is Verdict.SUCCEEDED:
             return 0
         return LOG_LINES.get(published, 0)
@@ -119,10 +172,9 @@ class Reporter:
         self, run: Run, mark: Mark, place: Place | None, view: RunView, *, look_first: bool
     ) -> Mark:
         """Writes comment and check at the same time; the mark with their ids."""
-        shown = replace(view, adopted=False)
         with ThreadPoolExecutor(1) as pool:
-            check = pool.submit(self._write_check, run, mark, shown, look_first=look_first)
-            comment_id = self._write_comment(mark, place, shown, look_first=look_first)
+            check = pool.submit(self._write_check, run, mark, view, look_first=look_first)
+            comment_id = self._write_comment(mark, place, view, look_first=look_first)
             return replace(mark, comment_id=comment_id, check_id=check.result())
 
     def _write_check(self, run: Run, mark: Mark, view: RunView, *, look_first: bool) -> int:

@@ -2,82 +2,31 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.case import Case
+from beaker_ci.bot.considering import Considered, Errand, consider
 from beaker_ci.bot.reporting import Reporter
 from beaker_ci.bot.views import tree_lines
 from beaker_ci.commands import Command
-from beaker_ci.facts import BeakerAccounts, CommentNow, Facts
+from beaker_ci.facts import CommentNow
 from beaker_ci.github import read_head
 from beaker_ci.history import stage_of
-from beaker_ci.plan import Plan, experiment_name, make_plan, run_key, with_receipt
-from beaker_ci.policy import evaluate, merge_recipe
-from beaker_ci.policy.model import Decision, Outcome, Request
+from beaker_ci.plan import Plan, with_receipt
+from beaker_ci.policy import described, readable, with_sha
+from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report import warm_up
 from beaker_ci.report.views import ReplyView
 from beaker_ci.run import Mark, Receipt, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
-    from beaker_ci.recipe import Recipe
-
 
 _REFUSED = "Nothing was submitted: a rule forbids it."
-_WAITS = "Nothing was submitted: it needs an approval, which this version cannot take yet."
-
-
-@dataclass(frozen=True)
-class Errand:
-    """One run command and what is being fetched for it meanwhile.
-
-    Attributes:
-        recipe: The merged values, or the problem that forbids merging.
-        found: The run that an earlier delivery of the same asking submitted.
-        accounts: What Beaker says of workspace and budget.
-    """
-
-    command: Command
-    key: str
-    recipe: Recipe | Problem
-    found: Future[Run | None]
-    accounts: Future[BeakerAccounts]
-
-
-def prepare(case: Case, command: Command, session: Future[Session], pool: Executor) -> Errand:
-    """Starts what a run command needs of Beaker, while GitHub is still being asked."""
-    key = run_key(case.asking.repository.id, case.asking.by, command.place)
-    name = experiment_name(case.asking.repository.full_name, case.where, command.preset, key)
-    recipe: Recipe | Problem
-    try:
-        recipe = merge_recipe(command, case.configuration)
-    except Problem as problem:
-        recipe = problem
-    values = {} if isinstance(recipe, Problem) else recipe
-    workspace, budget = values.get("workspace"), values.get("budget")
-
-    space, account = str(workspace) if workspace else None, str(budget) if budget else None
-    # Each goes its own way to Beaker; what two of them ask is asked once.
-    pool.submit(lambda: session.result().warm_up())
-    if space is not None:
-        pool.submit(lambda: session.result().warm_up_workspace(space))
-    pool.submit(lambda: session.result().accounts(None, account))
-    errand = Errand(
-        command=command,
-        key=key,
-        recipe=recipe,
-        found=pool.submit(lambda: session.result().find(name, key)),
-        accounts=pool.submit(lambda: session.result().accounts(space, account)),
-    )
-    # What takes long to load is loaded while Beaker answers, not before it was asked.
-    pool.submit(lambda: session.result().load_gantry())
-    pool.submit(warm_up)
-    return errand
+_WAITS = "Nothing was submitted yet: it needs an approval."
 
 
 def answer_run(
@@ -88,69 +37,60 @@ def answer_run(
     Raises:
         Problem: Whatever stands in the way, to be told to the asker.
     """
-    found = errand.found.result()
-    if found is not None:
-        case.asking.services.expect(found.name)
-        return _report(case, errand.command, session.result(), found)
-    if isinstance(errand.recipe, Problem):
-        raise errand.recipe
-    decision = judge(case, comment, errand.command, errand.recipe, errand.accounts.result())
-    if decision.outcome is not Outcome.ALLOW:
-        return refusal(case, errand.command, decision)
-    plan = plan_of(case, errand.command, errand.recipe, errand.key)
-    return _submit(case, errand.command, session.result(), plan, decision)
+    return found_or_submitted(case, comment, errand, session.result(), answering=errand.command)
 
 
-def judge(
+def found_or_submitted(
     case: Case,
     comment: CommentNow | None,
-    command: Command,
-    recipe: Recipe,
-    accounts: BeakerAccounts,
-) -> Decision:
-    """Judges one run command by everything that was read."""
-    facts = Facts(
-        now=case.asking.services.clock.now(),
-        permission=case.permission,
-        pull=case.pull,
-        comment=comment,
-        accounts=accounts,
-    )
-    return evaluate(request_of(case, command), recipe, facts, case.configuration)
+    errand: Errand,
+    beaker: Session,
+    *,
+    answering: Command,
+    wanted: str | None = None,
+) -> Answer:
+    """The answer to a command that submits, at once or by agreement.
 
+    Args:
+        case: Whose request it is.
+        comment: The comment that asked for the run, as it is now.
+        errand: The run command, and what was fetched for it.
+        beaker: Where it is submitted.
+        answering: The command that is answered: the run itself, ``go`` or ``approve``.
+        wanted: The hash that the plan must have, if one was agreed to.
 
-def request_of(case: Case, command: Command) -> Request:
-    """The request that a command of this case makes."""
-    asked = case.asking.comment
-    return Request(
-        who=case.asking.asker,
-        command=command,
-        repository=case.asking.repository.full_name,
-        number=case.asking.number,
-        is_pull_request=case.asking.is_pull_request,
-        asked_body=asked.body if asked else None,
-        asked_at=asked.at if asked else None,
-    )
+    Raises:
+        Problem: Whatever stands in the way, to be told to who commented.
+    """
+    found = errand.found.result()
+    if found is not None and wanted in (None, found.plan_hash):
+        case.asking.services.expect(found.name)
+        return _report(case, answering, beaker, found)
+    considered = consider(case, comment, errand)
+    if considered.decision.outcome is not Outcome.ALLOW:
+        return refusal(case, answering, considered)
+    return _submit(case, answering, errand.command, beaker, considered)
 
 
 def _submit(
-    case: Case, command: Command, beaker: Session, plan: Plan, decision: Decision
+    case: Case, answering: Command, command: Command, beaker: Session, considered: Considered
 ) -> Answer:
     from beaker_ci.beaker import Source
 
-    services, pull = case.asking.services, case.pull
+    services, pull, plan = case.asking.services, case.pull, considered.plan
     source = Source(services.server_url, case.is_private, case.files.head_entries)
     if case.is_private:
         _require_clone_secret(case, beaker, plan)
-    receipt = Receipt(tree_lines(decision), command.notes)
+    receipt = Receipt(tree_lines(considered.decision), _notes(case, command, plan))
     plan = with_receipt(plan, receipt.dump())
     mark = Mark(
         repository=case.asking.repository.id,
         number=case.asking.number or 0,
-        asker=case.asking.asker.id,
+        asker=case.origin.who.id,
         reserved=plan.price.gpu_hours,
         writer=services.writer,
         since=int(services.clock.now().timestamp()),
+        gpus=plan.price.gpus * plan.price.replicas,
     )
     page = f"{services.server_url}/{plan.repository}"
     where = page if pull is None else f"{page}/pull/{pull.number}"
@@ -160,17 +100,30 @@ def _submit(
         if pull is not None:
             head = read_head(services.hub, pull.number)
             if head != plan.sha:
-                raise _head_moved(plan.sha, head)
+                raise _head_moved(command, plan.sha, head)
 
     services.expect(plan.name)
     run = beaker.submit(plan, mark, source, summary, guard)
-    return _report(case, command, beaker, run)
+    return _report(case, answering, beaker, run)
+
+
+def _notes(case: Case, command: Command, plan: Plan) -> tuple[str, ...]:
+    """What the asker should know: what was translated, who agreed, what the job can read."""
+    notes = list(command.notes)
+    agreed = case.origin.agreement
+    if agreed is not None:
+        did = "Approved" if agreed.word == "approve" else "Let go"
+        notes.append(f"{did} by {agreed.who.login}.")
+    reads = readable(plan.recipe, private=case.is_private)
+    if reads:
+        notes.append(f"The job's code can read {', '.join(reads)}.")
+    return tuple(notes)
 
 
 def _report(case: Case, command: Command, beaker: Session, run: Run) -> Answer:
     """Reports a run that Beaker holds. Whatever goes wrong here, the answer names the run."""
     asking = case.asking
-    reporter = Reporter(asking.services, beaker, lambda: case.configuration.publish_logs)
+    reporter = Reporter(asking.services, beaker, lambda _: case.configuration)
     try:
         reported = reporter.report(run, asking.place)
     except Problem as problem:
@@ -203,33 +156,31 @@ def _half_reported(case: Case, command: Command, run: Run, problem: Problem) -> 
     )
 
 
-def plan_of(case: Case, command: Command, recipe: Recipe, key: str) -> Plan:
-    """The exact job that a command asks for at the head that was read."""
-    return make_plan(
-        request=request_of(case, command),
-        repository_id=case.asking.repository.id,
-        recipe=recipe,
-        configuration=case.configuration,
-        config_commit=case.files.config_commit if case.files.config is not None else None,
-        sha=case.sha,
-        key=key,
-        branch=case.asking.branch,
-    )
+def plan_id(case: Case, plan: Plan) -> str:
+    """How people name a plan: the comment that asked for it, and its hash; empty without one."""
+    return f"{case.origin.comment.id}-{plan.hash}" if case.origin.comment else ""
 
 
-def refusal(case: Case, command: Command, decision: Decision) -> Answer:
+def refusal(case: Case, command: Command, considered: Considered) -> Answer:
     """The answer to a run that may not, or may not yet."""
-    waiting = decision.outcome is Outcome.WAIT
+    decision, waiting = considered.decision, considered.decision.outcome is Outcome.WAIT
+    name = plan_id(case, considered.plan) if waiting else ""
     return Answer(
         command=command.name,
         reason=decision.reason,
-        view=_reply_view(case, command, decision),
+        view=_reply_view(case, command, decision, name),
         status="waiting-approval" if waiting else "",
+        plan_id=name,
     )
 
 
-def _reply_view(case: Case, command: Command, decision: Decision) -> ReplyView:
+def _reply_view(case: Case, command: Command, decision: Decision, waiting: str) -> ReplyView:
     cause = decision.cause
+    next_step, paste = cause.next_step, cause.paste
+    if waiting:
+        approvers = described(case.configuration.roles.approve)
+        next_step = f"{cause.next_step} Who may approve: {approvers}. The approver's line:"
+        paste = f"/beaker approve {waiting}"
     return ReplyView(
         marker=case.asking.marker,
         reason=decision.reason,
@@ -237,8 +188,8 @@ def _reply_view(case: Case, command: Command, decision: Decision) -> ReplyView:
         source=command.source,
         what=_WAITS if decision.outcome is Outcome.WAIT else _REFUSED,
         why=cause.evidence,
-        next_step=cause.next_step,
-        paste=cause.paste,
+        next_step=next_step,
+        paste=paste,
         decision=tree_lines(decision),
     )
 
@@ -261,10 +212,11 @@ def _require_clone_secret(case: Case, beaker: Session, plan: Plan) -> None:
     )
 
 
-def _head_moved(judged: str, head: str) -> Problem:
+def _head_moved(command: Command, judged: str, head: str) -> Problem:
     return Problem(
         Reason.REFUSED_HEAD_MOVED,
         "The pull request got a new commit while the run was being prepared.",
         why=f"It was judged at {judged}; the head is now {head}. Nothing was submitted.",
-        next_step="Look at the new commit, then ask again.",
+        next_step="Look at the new commit, then paste this line as a new comment:",
+        paste=with_sha(command, head),
     )

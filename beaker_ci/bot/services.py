@@ -68,6 +68,7 @@ class Services:
         hub: The repository on GitHub; opening it sent nothing.
         other_hub: The same over a connection of its own, for a second thread: PyGithub does not
             promise that one connection serves two.
+        organization: GitHub by a token that may read team membership; None without one.
         beaker: Beaker; loading what reaches it takes half a second, so only where it is needed.
         has_beaker: Whether there is anything to connect to Beaker with.
         server_url: Where people look at GitHub, such as ``https://github.com``.
@@ -78,6 +79,7 @@ class Services:
 
     hub: Hub
     other_hub: Hub
+    organization: Hub | None
     beaker: SharedBeaker
     has_beaker: bool
     server_url: str
@@ -100,6 +102,7 @@ class Services:
         *,
         repository: str,
         github_token: str,
+        org_token: str | None = None,
         api_url: str,
         server_url: str,
         config_path: str,
@@ -113,6 +116,7 @@ class Services:
         Args:
             repository: ``owner/name``.
             github_token: Reads the pull request, writes comment and check.
+            org_token: Reads team membership.
             api_url: GitHub's REST root.
             server_url: GitHub for people.
             config_path: The configuration's path in the repository.
@@ -131,6 +135,7 @@ class Services:
         return cls(
             hub=connect(github_token, api_url, repository),
             other_hub=connect(github_token, api_url, repository),
+            organization=connect(org_token, api_url, repository) if org_token else None,
             beaker=SharedBeaker(open_beaker),
             has_beaker=bool(beaker_token)
             or any(environment.get(name) for name in ("BEAKER_TOKEN", "BEAKER_CONFIG")),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from beaker_ci.github import CheckState
 from beaker_ci.history import State
+from beaker_ci.policy import Spent
 from beaker_ci.policy.model import Decision, Finding
 from beaker_ci.report import flatten_metrics, run_check
 from beaker_ci.report.views import Ending, RunView, TreeLine
@@ -49,15 +52,37 @@ def run_view(
         ),
         experiment_name=run.name,
         experiment_url=run.url,
-        notes=run.receipt.notes,
+        notes=(*_stopped(mark), *run.receipt.notes),
         config_source=(
             f"`{config_path}` at `{run.config_commit[:7]}`"
             if run.config_commit
             else "no configuration file"
         ),
         decision=run.receipt.decision,
+        plan_hash=run.plan_hash,
+        spec_hash=run.spec_hash,
         ending=_ending(state, log, log_url) if state.verdict else None,
     )
+
+
+def _stopped(mark: Mark) -> tuple[str, ...]:
+    """Why we stopped it ourselves, if we did."""
+    if not mark.stopped:
+        return ()
+    why = (
+        "its attempts together cost more than was reserved, since Beaker started it again after "
+        "preemption. Ask again with a longer `--task-timeout`."
+        if mark.stopped == "reservation"
+        else "with the runs that were submitted at the same moment it would have passed "
+        f"`{mark.stopped}`. Ask again once others have ended."
+    )
+    return (f"beaker-ci stopped it: {why}",)
+
+
+def left_of(found: Sequence[Spent]) -> str:
+    """What may still be spent, in a sentence without its full stop."""
+    parts = [f"{spent.left:g} of {spent.limit:g} for {spent.of}" for spent in found]
+    return f"GPU-hours left in 24 hours: {', '.join(parts)}"
 
 
 def _ending(state: State, log: tuple[str, ...], log_url: str) -> Ending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer, run_answer
@@ -31,6 +32,21 @@ LAST_LOOK = 3.0
 """Seconds that a run which we stopped gets to end before we leave; a runner kills us after ten."""
 
 
+_AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run as it was seen last.
+
+    Attributes:
+        reason: Why its report could not be written, if it could not.
+    """
+
+    reported: Reported
+    reason: Reason | None = None
+
+
 def wait_for(
     services: Services,
     reporter: Reporter,
@@ -38,7 +54,7 @@ def wait_for(
     *,
     until: float,
     stopping: threading.Event,
-) -> tuple[Reported, ...]:
+) -> tuple[Followed, ...]:
     """Follows runs by asking for their jobs, and reports each change.
 
     Args:
@@ -54,31 +70,37 @@ def wait_for(
     Raises:
         Problem: When a service stays away for :data:`OUTAGE`.
     """
-    seen: dict[str, Reported] = {}
+    seen: dict[str, Followed] = {}
     heard, pause = services.clock.now().timestamp(), FIRST_PAUSE
     while True:
         try:
             for run in runs:
                 before = seen.get(run.workload_id)
-                if before is None or before.state.verdict is None:
-                    seen[run.workload_id] = _follow(reporter, before.run if before else run)
+                if before is None or before.reported.state.verdict is None:
+                    last_seen = before.reported.run if before else run
+                    seen[run.workload_id] = _follow(reporter, last_seen)
             heard = services.clock.now().timestamp()
         except Problem as problem:
-            away = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
             gone = services.clock.now().timestamp() - heard > OUTAGE
-            if problem.reason not in away or gone or stopping.is_set():
+            if problem.reason not in _AWAY or gone or stopping.is_set():
                 raise
         last = [seen[run.workload_id] for run in runs if run.workload_id in seen]
-        ended = len(last) == len(runs) and all(one.state.verdict for one in last)
+        ended = len(last) == len(runs) and all(one.reported.state.verdict for one in last)
         if ended or stopping.is_set() or services.clock.now().timestamp() >= until:
             return tuple(last)
         stopping.wait(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
-def _follow(reporter: Reporter, run: Run) -> Reported:
+def _follow(reporter: Reporter, run: Run) -> Followed:
     run, state = reporter.look(run)
-    return reporter.report(run, place_of(run), state)
+    try:
+        return Followed(reporter.report(run, place_of(run), state))
+    except Problem as problem:
+        if problem.reason in _AWAY:
+            raise
+        # What GitHub does not let us write does not change what becomes of the run.
+        return Followed(reporter.show(run, state), problem.reason)
 
 
 def await_runs(
@@ -101,35 +123,46 @@ def await_runs(
         Problem: When a service stays away.
     """
     runs = {answer.run.workload_id: answer.run for answer in answers if answer.run is not None}
-    rules = _rules(services, tuple(runs.values()))
-    reporter = Reporter(services, services.beaker(), lambda: rules.publish_logs)
     followed = tuple(runs.values())
+    rules = _rules(services, followed)
+    reporter = Reporter(services, services.beaker(), lambda _: rules)
     try:
         seen = wait_for(services, reporter, followed, until=until, stopping=stopping)
     except Problem:
         if not stopping.is_set():
             raise
         seen = ()
-    ended = {one.run.name for one in seen if one.state.verdict is not None}
+    ended = {one.reported.run.name for one in seen if one.reported.state.verdict is not None}
     left = [run.name for run in followed if run.name not in ended]
-    if stopping.is_set() and rules.on_cancel == "stop" and stop(services.beaker(), left):
+    if stopping.is_set() and _stops(services, rules, followed) and stop(services.beaker(), left):
         soon = services.clock.now().timestamp() + LAST_LOOK
         seen = wait_for(services, reporter, followed, until=soon, stopping=threading.Event())
-    reported = {one.run.workload_id: one for one in seen}
+    last = {one.reported.run.workload_id: one for one in seen}
     return tuple(
-        run_answer(answer.command, reported[answer.run.workload_id])
-        if answer.run is not None and answer.run.workload_id in reported
-        else answer
+        _answer(answer, last.get(answer.run.workload_id) if answer.run else None)
         for answer in answers
     )
 
 
-def _rules(services: Services, runs: Sequence[Run]) -> Configuration:
-    """The rules as they stand; without rules that can be read, nothing of a log is published."""
+def _answer(answer: Answer, followed: Followed | None) -> Answer:
+    if followed is None:
+        return answer
+    now = run_answer(answer.command, followed.reported)
+    return replace(now, reason=followed.reason) if followed.reason else now
+
+
+def _rules(services: Services, runs: Sequence[Run]) -> Configuration | None:
+    """The rules as they stand; None when they cannot be read."""
     try:
         return read_configuration(services, runs[0].sha)
     except Problem:
-        return Configuration(publish_logs="none")
+        return None
+
+
+def _stops(services: Services, rules: Configuration | None, runs: Sequence[Run]) -> bool:
+    """Whether ``on_cancel`` says stop. What it says must be known: a stopped job is lost."""
+    rules = rules or _rules(services, runs)
+    return rules is not None and rules.on_cancel == "stop"
 
 
 def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
@@ -148,7 +181,7 @@ def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
     beaker = services.beaker()
     found = [run for name in names if (run := beaker.find(name, name.rpartition("-")[2]))]
     left = [run for run in found if not run.has_ended]
-    if not left or _rules(services, left).on_cancel != "stop":
+    if not left or not _stops(services, None, left):
         return ()
     stop(beaker, [run.name for run in left])
     return tuple(left)

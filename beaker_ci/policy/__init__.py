@@ -1,23 +1,27 @@
 """May this run: values of a request and the maintainer's rules → a decision and its reasons."""
 
 from beaker_ci.policy.clusters import with_clusters
-from beaker_ci.policy.evaluate import evaluate
+from beaker_ci.policy.evaluate import evaluate, judge_comment
 from beaker_ci.policy.exposure import readable
 from beaker_ci.policy.merge import is_modified, merge_recipe
-from beaker_ci.policy.person import judge_person
+from beaker_ci.policy.paste import with_sha
+from beaker_ci.policy.person import described, judge_person
 from beaker_ci.policy.price import Price, price_of
 from beaker_ci.policy.spending import Spent, is_overdrawn, spending
 
 __all__ = [
     "Price",
     "Spent",
+    "described",
     "evaluate",
     "is_modified",
     "is_overdrawn",
+    "judge_comment",
     "judge_person",
     "merge_recipe",
     "price_of",
     "readable",
     "spending",
     "with_clusters",
+    "with_sha",
 ]

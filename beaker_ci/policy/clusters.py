@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 
 def expand(pattern: str, known: Iterable[Cluster]) -> tuple[Cluster, ...]:
-    """The clusters that a name, an alias or a pattern of them stands for, by name."""
-    found = (
-        cluster
-        for cluster in known
-        if any(fnmatchcase(name, pattern) for name in (cluster.name, *cluster.aliases))
-    )
+    """The clusters that a name, an alias or a pattern of them stands for, by name.
+
+    A name without its organization stands for that of any: what is judged is what it becomes.
+    """
+    found = (cluster for cluster in known if _is_meant(pattern, cluster))
     return tuple(sorted(found, key=lambda cluster: cluster.name))
+
+
+def _is_meant(pattern: str, cluster: Cluster) -> bool:
+    names = (cluster.name, *cluster.aliases)
+    if "/" not in pattern:
+        names = tuple(name.rpartition("/")[2] for name in names)
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def with_clusters(recipe: Recipe, accounts: BeakerAccounts | None) -> Recipe:
@@ -38,11 +44,11 @@ def with_clusters(recipe: Recipe, accounts: BeakerAccounts | None) -> Recipe:
     asked = texts(recipe, "clusters")
     if not asked or accounts is None or accounts.clusters is None:
         return recipe
-    names: dict[str, None] = {}
+    names: set[str] = set()
     for pattern in asked:
         found = [cluster.name for cluster in expand(pattern, accounts.clusters)]
-        names.update(dict.fromkeys(found or [pattern]))
-    return MappingProxyType({**recipe, "clusters": tuple(names)})
+        names.update(found or [pattern])
+    return MappingProxyType({**recipe, "clusters": tuple(sorted(names))})
 
 
 def clusters(case: Case) -> Finding | None:

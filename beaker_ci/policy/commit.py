@@ -29,7 +29,7 @@ def head(case: Case) -> Finding:
             "GitHub did not name the head commit",
             "Comment again in a minute.",
         )
-    return allow("head", sha)
+    return allow("head", f"{sha}, as GitHub says; read again right before it is submitted")
 
 
 def fork(case: Case) -> Finding | None:
@@ -52,8 +52,11 @@ def pin(case: Case) -> Finding:
     """A commit that the command names is the head; where one must be named, it is."""
     asked = case.options.get("sha")
     pull = case.facts.pull
-    if asked is None and case.facts.agreement is not None:
-        return allow("pin", f"the plan that got its `{case.facts.agreement.word}` names the head")
+    agreed = case.facts.agreement
+    if asked is None and agreed is not None:
+        return allow("pin", f"the plan that got its `{agreed.word}` names the head")
+    if asked is None and case.request.command.name == "plan":
+        return allow("pin", "the `go` that submits it names the head")
     if asked is None:
         why = _why_pinned(case)
         if why is None:

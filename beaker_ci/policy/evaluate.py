@@ -65,6 +65,12 @@ def evaluate(
     return _decide(case, findings)
 
 
+def judge_comment(request: Request, facts: Facts, configuration: Configuration) -> Finding:
+    """Whether a comment may be obeyed at all, whatever it asks: unedited, and recent."""
+    case = Case(request, {}, facts, configuration)
+    return _judge(case, "comment", (place.is_unchanged, place.is_recent))
+
+
 def _judge(case: Case, name: str, rules: tuple[Rule, ...]) -> Finding:
     found = [finding for rule in rules if (finding := rule(case)) is not None]
     return group(name, "" if found else "nothing to judge", found)

@@ -46,7 +46,8 @@ def judge_person(
         )
     right = _right(who, permission, lines)
     if right is not None:
-        return allow("who", f"{named(who)}: {right} (`roles.{role}`)")
+        told = f"; {permission.evidence}" if permission.evidence else ""
+        return allow("who", f"{named(who)}: {right} (`roles.{role}`){told}")
     return _lacks_role(who, permission, lines, role)
 
 
@@ -67,7 +68,7 @@ def _lacks_role(who: Person, permission: Permission, lines: Role, role: str) -> 
     return refuse(
         "who",
         Reason.REFUSED_ROLE,
-        f"{named(who)} has the permission {held}; `roles.{role}` asks for {_asked(lines)}"
+        f"{named(who)} has the permission {held}; `roles.{role}` asks for {described(lines)}"
         + ("; team membership could not be read" if unread else ""),
         "Ask someone who has this role to repeat the command."
         + (
@@ -85,7 +86,8 @@ def _has_permission(permission: Permission, asked: str) -> bool:
     return asked in (permission.role, permission.level)
 
 
-def _asked(lines: Role) -> str:
+def described(lines: Role) -> str:
+    """A role in words: ``the permission write or more, or a listed account``."""
     parts = []
     if lines.permission is not None:
         above = " or more" if lines.permission in LEVELS[:-1] else ""
@@ -98,5 +100,5 @@ def _asked(lines: Role) -> str:
 
 
 def named(who: Person) -> str:
-    """A person as evidence names them: ``maria (1001)``."""
-    return f"{who.login} ({who.id})"
+    """A person as evidence names them: ``maria (1001)``; offline, the id may not be known."""
+    return f"{who.login} ({who.id or 'id unknown'})"

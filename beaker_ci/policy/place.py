@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from beaker_ci.policy.case import Case, allow, group, refuse
+from beaker_ci.policy.case import Case, allow, refuse
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def is_unchanged(case: Case) -> Finding | None:
         return refuse("unchanged", Reason.GITHUB_UNAVAILABLE, evidence, again)
     if now.body is None:
         return refuse("unchanged", Reason.REFUSED_EDITED, "the comment was deleted", again)
-    if now.author_id is not None and now.author_id != request.who.id:
-        evidence = "the comment is by somebody else than who asked"
+    if now.author_id != request.who.id:
+        evidence = "the comment is not known to be by who asked"
         return refuse("unchanged", Reason.REFUSED_EDITED, evidence, again)
     known = now.created_at is not None and now.updated_at is not None
     if now.body != request.asked_body or not known or now.updated_at != now.created_at:
@@ -99,11 +99,6 @@ def is_recent(case: Case) -> Finding | None:
             "Write the command in a new comment.",
         )
     return allow("recent", f"{_said(max(known))} old")
-
-
-def judge_comment(case: Case) -> Finding:
-    """Whether a comment may be obeyed at all, whatever it asks: unedited, and recent."""
-    return group("comment", "", filter(None, (is_unchanged(case), is_recent(case))))
 
 
 def _age(now: datetime, then: datetime | None) -> timedelta | None:

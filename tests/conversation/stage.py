@@ -109,12 +109,21 @@ class Stage:
         """Takes the bot's oldest comment that was not taken yet."""
         return self.tidy(self.hub.take_comment(self.number).body)
 
+    def answer_as_it_is(self) -> str:
+        """Takes the bot's oldest comment that was not taken yet, to the letter."""
+        return self.hub.take_comment(self.number).body.replace("\u2060", "")
+
     def tidy(self, text: str) -> str:
         """A text without what differs from one play to the next: addresses, commits, ids."""
         text = text.replace(self.hub.server_url, "https://github.test")
         text = text.replace(self.beaker.address, "https://beaker.test").replace("\u2060", "")
         text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "01ULID", text)
         text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
+        text = re.sub(
+            r"(\*\*Plan\*\* `|CI_PLAN\": \"|/beaker (?:go|approve) \d+-)[0-9a-f]{16}",
+            r"\1<plan>",
+            text,
+        )
         for name, branch in (("head", "feature"), ("main", "main")):
             sha = self.hub.repository.head(branch)
             text = text.replace(sha, f"<{name}>").replace(sha[:7], f"<{name}>")

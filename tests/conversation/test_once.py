@@ -21,7 +21,7 @@ HUB_CALLS = 9
 HUB_WRITES = ("/reactions$", "/graphql$", "/issues/1/comments$", "/check-runs$")
 """After anything else that is answered comes nothing but the next call."""
 
-BEAKER_CALLS = 23
+BEAKER_CALLS = 27
 """More than a submission, its report, and the list of open runs make."""
 
 BEAKER_WRITES = ("POST experiments", "UpdateWorkload")

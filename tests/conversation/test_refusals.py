@@ -68,7 +68,7 @@ Write `--gpus 8` or less, or ask a maintainer to raise `limits.gpus`.
 
 ```text
 ✗ request           /beaker run
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -76,7 +76,7 @@ Write `--gpus 8` or less, or ask a maintainer to raise `limits.gpus`.
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
     ✓ pin           not needed
   ✓ accounts
@@ -90,6 +90,11 @@ Write `--gpus 8` or less, or ask a maintainer to raise `limits.gpus`.
     ✓ task-timeout  2h of at most 2h
     ✓ priority      normal of at most normal
     ✓ price         18 GPU-hours (9 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      18 of at most 256 in 24 h
+    ✓ user-hours    18 of at most 512 in 24 h
+    ✓ repo-hours    18 of at most 2048 in 24 h
 ```
 
 </details>
@@ -311,7 +316,7 @@ A maintainer sets `workspace` in the configuration.
 
 ```text
 ✗ request           /beaker run
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -319,7 +324,7 @@ A maintainer sets `workspace` in the configuration.
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
     ✓ pin           not needed
   ✗ accounts
@@ -333,6 +338,11 @@ A maintainer sets `workspace` in the configuration.
     ✓ task-timeout  24h of at most 24h
     ✓ priority      normal of at most normal
     ✓ price         0 GPU-hours (0 GPUs × 1 replica × 24 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      0 of at most 256 in 24 h
+    ✓ user-hours    0 of at most 512 in 24 h
+    ✓ repo-hours    0 of at most 2048 in 24 h
 ```
 
 </details>

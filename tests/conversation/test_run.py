@@ -38,10 +38,11 @@ python train.py
 - **Configuration** `.github/beaker-ci.yml` at `<main>`
 - **Experiment** `ci-widget-pr1-run-fa26a7603d238293`
 - **Check** `beaker / run fa26a760`
+- **Plan** `<plan>` · spec SHA-256 `<sha256>`
 
 ```text
 ✓ request           /beaker run
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -49,7 +50,7 @@ python train.py
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
     ✓ pin           not needed
   ✓ accounts
@@ -63,6 +64,11 @@ python train.py
     ✓ task-timeout  2h of at most 2h
     ✓ priority      normal of at most normal
     ✓ price         0 GPU-hours (0 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      0 of at most 256 in 24 h
+    ✓ user-hours    0 of at most 512 in 24 h
+    ✓ repo-hours    0 of at most 2048 in 24 h
 ```
 
 </details>
@@ -96,9 +102,10 @@ python train.py
  "BEAKER_CI_ASKER_ID": "7000004",
  "BEAKER_CI_CHECK": "beaker / run fa26a760",
  "BEAKER_CI_CONFIG": "<main>",
+ "BEAKER_CI_PLAN": "<plan>",
  "BEAKER_CI_PRESET": "",
  "BEAKER_CI_REPO_ID": "910000001",
- "BEAKER_CI_RECEIPT": "[[[0,\\"request\\",\\"allow\\",\\"/beaker run\\"],[1,\\"who\\",\\"allow\\",\\"writer (7000004): the permission write satisfies write (`roles.run`)\\"],[1,\\"place\\",\\"allow\\",\\"\\"],[2,\\"pull-request\\",\\"allow\\",\\"#1\\"],[2,\\"open\\",\\"allow\\",\\"#1 is open\\"],[1,\\"comment\\",\\"allow\\",\\"\\"],[2,\\"unchanged\\",\\"allow\\",\\"never edited\\"],[2,\\"recent\\",\\"allow\\",\\"0 min old\\"],[1,\\"commit\\",\\"allow\\",\\"\\"],[2,\\"head\\",\\"allow\\",\\"<head>\\"],[2,\\"fork\\",\\"allow\\",\\"the head lies in this repository\\"],[2,\\"pin\\",\\"allow\\",\\"not needed\\"],[1,\\"accounts\\",\\"allow\\",\\"\\"],[2,\\"workspace\\",\\"allow\\",\\"ai2/widgets, from the configuration\\"],[2,\\"budget\\",\\"allow\\",\\"ai2/widgets-budget, from the configuration\\"],[1,\\"choices\\",\\"allow\\",\\"nothing to judge\\"],[1,\\"limits\\",\\"allow\\",\\"\\"],[2,\\"gpus\\",\\"allow\\",\\"0 of at most 8\\"],[2,\\"replicas\\",\\"allow\\",\\"1 of at most 1\\"],[2,\\"retries\\",\\"allow\\",\\"0 of at most 2\\"],[2,\\"task-timeout\\",\\"allow\\",\\"2h of at most 2h\\"],[2,\\"priority\\",\\"allow\\",\\"normal of at most normal\\"],[2,\\"price\\",\\"allow\\",\\"0 GPU-hours (0 GPUs \\\\u00d7 1 replica \\\\u00d7 2 h \\\\u00d7 1 attempt) of at most 64\\"]],[]]",
+ "BEAKER_CI_RECEIPT": "[[[0,\\"request\\",\\"allow\\",\\"/beaker run\\"],[1,\\"who\\",\\"allow\\",\\"writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004\\"],[1,\\"place\\",\\"allow\\",\\"\\"],[2,\\"pull-request\\",\\"allow\\",\\"#1\\"],[2,\\"open\\",\\"allow\\",\\"#1 is open\\"],[1,\\"comment\\",\\"allow\\",\\"\\"],[2,\\"unchanged\\",\\"allow\\",\\"never edited\\"],[2,\\"recent\\",\\"allow\\",\\"0 min old\\"],[1,\\"commit\\",\\"allow\\",\\"\\"],[2,\\"head\\",\\"allow\\",\\"<head>, as GitHub says; read again right before it is submitted\\"],[2,\\"fork\\",\\"allow\\",\\"the head lies in this repository\\"],[2,\\"pin\\",\\"allow\\",\\"not needed\\"],[1,\\"accounts\\",\\"allow\\",\\"\\"],[2,\\"workspace\\",\\"allow\\",\\"ai2/widgets, from the configuration\\"],[2,\\"budget\\",\\"allow\\",\\"ai2/widgets-budget, from the configuration\\"],[1,\\"choices\\",\\"allow\\",\\"nothing to judge\\"],[1,\\"limits\\",\\"allow\\",\\"\\"],[2,\\"gpus\\",\\"allow\\",\\"0 of at most 8\\"],[2,\\"replicas\\",\\"allow\\",\\"1 of at most 1\\"],[2,\\"retries\\",\\"allow\\",\\"0 of at most 2\\"],[2,\\"task-timeout\\",\\"allow\\",\\"2h of at most 2h\\"],[2,\\"priority\\",\\"allow\\",\\"normal of at most normal\\"],[2,\\"price\\",\\"allow\\",\\"0 GPU-hours (0 GPUs \\\\u00d7 1 replica \\\\u00d7 2 h \\\\u00d7 1 attempt) of at most 64\\"],[1,\\"spending\\",\\"allow\\",\\"\\"],[2,\\"active-runs\\",\\"allow\\",\\"1 of at most 4\\"],[2,\\"pr-hours\\",\\"allow\\",\\"0 of at most 256 in 24 h\\"],[2,\\"user-hours\\",\\"allow\\",\\"0 of at most 512 in 24 h\\"],[2,\\"repo-hours\\",\\"allow\\",\\"0 of at most 2048 in 24 h\\"]],[]]",
  "BEAKER_CI_SPEC": "<sha256>"
 }\
 """)
@@ -147,10 +154,11 @@ python train.py
 - **Configuration** `.github/beaker-ci.yml` at `<main>`
 - **Experiment** `ci-widget-pr1-run-fa26a7603d238293`
 - **Check** `beaker / run fa26a760`
+- **Plan** `<plan>` · spec SHA-256 `<sha256>`
 
 ```text
 ✓ request           /beaker run
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -158,7 +166,7 @@ python train.py
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
     ✓ pin           not needed
   ✓ accounts
@@ -172,6 +180,11 @@ python train.py
     ✓ task-timeout  2h of at most 2h
     ✓ priority      normal of at most normal
     ✓ price         0 GPU-hours (0 GPUs × 1 replica × 2 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      0 of at most 256 in 24 h
+    ✓ user-hours    0 of at most 512 in 24 h
+    ✓ repo-hours    0 of at most 2048 in 24 h
 ```
 
 </details>
@@ -299,12 +312,12 @@ def test_a_plan_submits_nothing(stage: Stage) -> None:
 
 💡 **This would run: python check.py**
 
-It costs at most 0.25 GPU-hours of `ai2/widgets-budget`, in `ai2/widgets`, at `<head>`.
+It costs at most 0.25 GPU-hours of `ai2/widgets-budget`, in `ai2/widgets`, at `<head>`. GPU-hours left in 24 hours: 256 of 256 for this pull request, 512 of 512 for this person, 2048 of 2048 for the repository. It gets no secret and no data.
 
-To submit exactly this commit:
+To submit exactly this, within 72 hours:
 
 ```text
-/beaker run --sha <head> gpu-tests
+/beaker go 3300000001-<plan>
 ```
 
 <details>
@@ -312,7 +325,7 @@ To submit exactly this commit:
 
 ```text
 ✓ request           /beaker plan
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -320,9 +333,9 @@ To submit exactly this commit:
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
-    ✓ pin           not needed
+    ✓ pin           the `go` that submits it names the head
   ✓ accounts
     ✓ workspace     ai2/widgets, from the configuration
     ✓ budget        ai2/widgets-budget, from the configuration
@@ -334,6 +347,11 @@ To submit exactly this commit:
     ✓ task-timeout  15m of at most 2h
     ✓ priority      normal of at most normal
     ✓ price         0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      0.25 of at most 256 in 24 h
+    ✓ user-hours    0.25 of at most 512 in 24 h
+    ✓ repo-hours    0.25 of at most 2048 in 24 h
 ```
 
 </details>
@@ -400,7 +418,7 @@ A maintainer puts a read-only clone token into a secret of the Beaker workspace 
 
 ```text
 ✗ request           /beaker run
-  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`)
+  ✓ who             writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004
   ✓ place
     ✓ pull-request  #1
     ✓ open          #1 is open
@@ -408,7 +426,7 @@ A maintainer puts a read-only clone token into a secret of the Beaker workspace 
     ✓ unchanged     never edited
     ✓ recent        0 min old
   ✓ commit
-    ✓ head          <head>
+    ✓ head          <head>, as GitHub says; read again right before it is submitted
     ✓ fork          the head lies in this repository
     ✓ pin           not needed
   ✗ accounts
@@ -423,6 +441,11 @@ A maintainer puts a read-only clone token into a secret of the Beaker workspace 
     ✓ task-timeout  15m of at most 2h
     ✓ priority      normal of at most normal
     ✓ price         0.25 GPU-hours (1 GPU × 1 replica × 0.25 h × 1 attempt) of at most 64
+  ✓ spending
+    ✓ active-runs   1 of at most 4
+    ✓ pr-hours      0.25 of at most 256 in 24 h
+    ✓ user-hours    0.25 of at most 512 in 24 h
+    ✓ repo-hours    0.25 of at most 2048 in 24 h
 ```
 
 </details>
@@ -447,27 +470,6 @@ def test_a_private_repository_with_one(tmp_path: Path) -> None:
         stage.answer()
         stage.hub.take_check()
         assert stage.leftovers() == []
-
-
-def test_a_plan_names_the_line_that_submits_it(stage: Stage) -> None:
-    head = stage.hub.head(stage.number)
-    asked = [
-        stage.hub.comment(stage.number, by="writer", body=body)
-        for body in (
-            "/beaker  plan -- python train.py --sharded",
-            "/beaker plan --gpus 1\n```bash\necho one\n```",
-        )
-    ]
-
-    for event in asked:
-        stage.deliver(event)
-        stage.heard(event)
-
-    assert (
-        f"/beaker run --sha {head} -- python train.py --sharded" in stage.hub.take_comment(1).body
-    )
-    script = stage.hub.take_comment(1).body
-    assert f"/beaker run --sha {head} --gpus 1\n```bash\necho one\n```" in script
 
 
 def test_what_was_translated_is_said(stage: Stage) -> None:

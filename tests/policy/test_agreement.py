@@ -52,8 +52,8 @@ def test_the_tree_of_an_approved_plan_says_who_approved_what() -> None:
     decision = agreed(f"{HIGH} --gpus 8 --task-timeout 24h", said())
     assert j.findings(decision, "agreement", "priority", "price") == snapshot("""\
 + agreement
-  + who: kim (2002): the permission maintain satisfies write (`roles.run`), by the word of GitHub
-  + who: kim (2002): the permission maintain satisfies maintain (`roles.approve`), by the word of GitHub
+  + who: kim (2002): the permission maintain satisfies write (`roles.run`); word of GitHub
+  + who: kim (2002): the permission maintain satisfies maintain (`roles.approve`); word of GitHub
   + four-eyes: asked for by maria (1001), committed by others
 + priority: high of at most high with an approval
 + price: 192 GPU-hours (8 GPUs × 1 replica × 24 h × 1 attempt) of at most 512 with an approval\

@@ -20,7 +20,7 @@ def test_a_preset_that_may_run() -> None:
     assert j.tree(j.judged("/beaker run gpu-tests")) == snapshot("""\
 allow: accepted
 + request: /beaker run
-  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001
+  + who: maria (1001): the permission write satisfies write (`roles.run`); collaborator permission of user 1001
   + place
     + pull-request: #7
     + open: #7 is open
@@ -61,7 +61,7 @@ def test_a_command_that_asks_for_much_and_learns_of_every_mistake() -> None:
     assert j.tree(decision) == snapshot("""\
 refuse: refused.budget
 - request: /beaker run
-  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001
+  + who: maria (1001): the permission write satisfies write (`roles.run`); collaborator permission of user 1001
   + place
     + pull-request: #7
     + open: #7 is open
@@ -205,7 +205,7 @@ def test_an_event_without_comment_and_pull_request_runs_at_its_own_commit() -> N
         [
             "allow: accepted",
             "+ request: /beaker run",
-            "  + who: maria (1001): the permission write satisfies write (`roles.run`), by the collaborator permission of user 1001",
+            "  + who: maria (1001): the permission write satisfies write (`roles.run`); collaborator permission of user 1001",
             "  + place",
             "    + pull-request: none: it runs at the workflow's own commit",
             "  + comment: nothing to judge",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.sandbox.github import payloads
@@ -58,6 +59,14 @@ class Talk(Part):
             payload = payloads.issue_comment(self._state, "deleted", comment, self.user(by))
             self._state.delete_comment(comment)
             return payload
+
+    def backdate_comment(self, comment_id: int, created_at: datetime) -> None:
+        """Makes a comment look as if it had been written at another moment."""
+        with self._state.lock:
+            comment, moment = self._state.comments[comment_id], created_at.replace(microsecond=0)
+            self._state.comments[comment_id] = replace(
+                comment, created_at=moment, updated_at=moment
+            )
 
     def react(self, comment_id: int, by: str, content: str) -> None:
         """Somebody gives a comment a reaction, such as ``+1``."""

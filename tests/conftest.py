@@ -2,14 +2,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from stage import Stage, open_stage
+
+if TYPE_CHECKING:
+    from room import Room
+    from stage import Stage
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """The stage; at the end, whatever the test did not expect fails it."""
+    from stage import open_stage
+
     with open_stage(tmp_path) as opened:
         yield opened
         assert opened.leftovers() == []
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """Beaker alone, as a session of the bot sees it."""
+    from room import open_room
+
+    with open_room(tmp_path) as opened:
+        yield opened
