@@ -10,9 +10,8 @@ from beaker import beaker_pb2 as pb2
 
 from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.runs import read_open_run, read_run
-from beaker_ci.beaker.watch import open_workloads, read_tasks
+from beaker_ci.beaker.watch import open_workloads, state_of
 from beaker_ci.facts import LedgerEntry
-from beaker_ci.history import read_state
 from beaker_ci.run import CLOSED_MARK, search_text
 
 DAY = 86_400
@@ -93,7 +92,7 @@ def _read_unmarked(
     is_open = search_text(repository) in workload.experiment.description
     gpu_hours = run.reserved
     if not is_open:
-        state = read_state(run.status, read_tasks(client, workload), now)
+        state = state_of(client, workload, now)
         is_open = state.stage != "finished"
         gpu_hours = run.reserved if is_open else state.gpu_hours
     return LedgerEntry(

@@ -103,6 +103,7 @@ def read_job(job: pb2.Job, gpus: int) -> Job:
     return Job(
         id=job.id,
         status=int(status.status),
+        created=_time(status, "created"),
         started=_time(status, "started"),
         ended=min(ends, default=None),
         finalized=_time(status, "finalized"),

@@ -23,9 +23,9 @@ from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.ledger import read_ledger
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
-from beaker_ci.beaker.watch import open_runs, read_tail, read_tasks
+from beaker_ci.beaker.watch import open_runs, read_tail, state_of
 from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
-from beaker_ci.history import State, read_state
+from beaker_ci.history import State
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Mark, OpenRun, Run, describe
@@ -83,7 +83,7 @@ class Session:
         """Reads a run of which only the id is known, with what its jobs say became of it."""
         with problems():
             workload = self._client.workload.get(workload_id)
-            return read_run(self._client, workload, None), self._state(workload, now)
+            return read_run(self._client, workload, None), state_of(self._client, workload, now)
 
     def watch(self, run: Run, now: float) -> tuple[Run, State]:
         """Reads a run again, with what its jobs say became of it.
@@ -95,7 +95,7 @@ class Session:
         with problems():
             workload = self._client.workload.get(run.workload_id)
             seen = with_state_of(run, workload, self._client.config.user_token)
-            return seen, self._state(workload, now)
+            return seen, state_of(self._client, workload, now)
 
     def read_tail(self, job_id: str, lines: int) -> tuple[str, ...]:
         """The last lines of a job's log, the oldest first; none if it cannot be read now."""
@@ -214,10 +214,6 @@ class Session:
                 description=describe(run.summary, mark, run.key, secret),
             )
             return with_state_of(run, updated, secret)
-
-    def _state(self, workload: pb2.Workload, now: float) -> State:
-        tasks = read_tasks(self._client, workload)
-        return read_state(int(workload.status), tasks, now, workload.experiment.canceled_for)
 
     def _workspace(self, name: str | None) -> pb2.Workspace | None:
         if name is None:

@@ -13,7 +13,7 @@ from beaker.exceptions import BeakerError
 
 from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.runs import read_job, read_open_run
-from beaker_ci.history import Task
+from beaker_ci.history import State, Task, read_state
 from beaker_ci.run import OpenRun, search_text
 
 LONGEST_LINE = 4096
@@ -40,6 +40,22 @@ def open_workloads(
         author=client.user.get(), name_or_description=search_text(repository), limit=limit
     )
     return (workload for workload in found if workload.HasField("experiment"))
+
+
+def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float) -> State:
+    """What a workload's jobs say became of it. A request per task.
+
+    Args:
+        client: Beaker.
+        workload: As Beaker describes it now.
+        now: Unix seconds.
+    """
+    experiment = workload.experiment
+    canceled = (
+        experiment.canceled.ToNanoseconds() / 1e9 if experiment.HasField("canceled") else None
+    )
+    tasks = read_tasks(client, workload)
+    return read_state(int(workload.status), tasks, now, experiment.canceled_for, canceled)
 
 
 def read_tasks(client: BoundedBeaker, workload: pb2.Workload) -> tuple[Task, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci import github
 from beaker_ci.bot.asking import Place
+from beaker_ci.bot.people import read_permission
 from beaker_ci.bot.replies import reply
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.services import Services
@@ -123,7 +124,7 @@ class _Room:
     def _has_role(self, person: Person, pull: PullRequest) -> bool:
         if self._rules is None:
             self._rules = read_configuration(self._services, pull.head_sha)
-        permission = github.read_permission(self._services.hub, person)
+        permission = read_permission(self._services, person, self._rules)
         return judge_person(person, permission, self._rules).outcome is Outcome.ALLOW
 
 

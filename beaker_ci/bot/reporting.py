@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 LOG_LINES = {"digest": 20, "tail": 60}
 """Last lines of a log that a report shows, by what may be published."""
 
+READ_LINES = 200
+"""Last lines that are read: what hides a secret may stand above what is shown."""
+
 OVERLAPS = 3
 """Times that a report is written anew since somebody else wrote it at the same moment."""
 
@@ -147,9 +150,10 @@ class Reporter:
 
     def _seen(self, run: Run, mark: Mark, state: State) -> Reported:
         log: tuple[str, ...] = ()
+        lines = 0
         if state.verdict is not None and state.job is not None:
             lines = self._lines(run, state.verdict)
-            log = self.beaker.read_tail(state.job, lines) if lines else ()
+            log = self.beaker.read_tail(state.job, READ_LINES) if lines else ()
         view = run_view(
             run,
             mark,
@@ -157,6 +161,7 @@ class Reporter:
             server_url=self.services.server_url,
             config_path=self.services.config_path,
             log=log,
+            log_lines=lines,
             log_url=self.beaker.job_url(state.job) if state.job else "",
         )
         return Reported(run, state, view)

@@ -23,6 +23,7 @@ def run_view(
     server_url: str,
     config_path: str,
     log: tuple[str, ...],
+    log_lines: int,
     log_url: str,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
@@ -61,7 +62,7 @@ def run_view(
         decision=run.receipt.decision,
         plan_hash=run.plan_hash,
         spec_hash=run.spec_hash,
-        ending=_ending(state, log, log_url) if state.verdict else None,
+        ending=_ending(state, log, log_lines, log_url) if state.verdict else None,
     )
 
 
@@ -85,7 +86,7 @@ def left_of(found: Sequence[Spent]) -> str:
     return f"GPU-hours left in 24 hours: {', '.join(parts)}"
 
 
-def _ending(state: State, log: tuple[str, ...], log_url: str) -> Ending:
+def _ending(state: State, log: tuple[str, ...], log_lines: int, log_url: str) -> Ending:
     return Ending(
         why=state.why,
         exit_code=state.exit_code,
@@ -94,6 +95,7 @@ def _ending(state: State, log: tuple[str, ...], log_url: str) -> Ending:
         attempts=state.attempts,
         metrics=flatten_metrics(state.metrics),
         log=log,
+        log_lines=log_lines,
         log_url=log_url,
     )
 

@@ -95,30 +95,30 @@ def test_fields_are_called_as_the_reader_writes_them() -> None:
 @pytest.mark.parametrize(
     ("values", "entries", "told"),
     [
-        ({"uv_extras": ("a",)}, {"setup.cfg"}, []),
+        ({"uv_extras": ("a",)}, ["setup.cfg"], []),
         (
             {"uv_extras": ("a",)},
-            {"README.md"},
+            ["README.md"],
             ["`uv_extras` needs one of pyproject.toml, setup.py and setup.cfg; the commit has none"],
         ),
         (
             {"uv_all_extras": True},
-            set(),
+            [],
             ["`uv_all_extras` needs one of pyproject.toml, setup.py and setup.cfg; the commit has none"],
         ),
-        ({"uv_all_extras": False}, set(), []),
+        ({"uv_all_extras": False}, [], []),
         ({"uv_extras": ("a",)}, None, []),
         (
             {"uv_torch_backend": "cpu"},
-            {"environment.yml", "pyproject.toml"},
+            ["environment.yml", "pyproject.toml"],
             ["`uv_torch_backend` and the repository's environment.yml exclude each other unless `python_manager` says uv"],
         ),
-        ({"uv_torch_backend": "cpu", "python_manager": "uv"}, {"environment.yml"}, []),
+        ({"uv_torch_backend": "cpu", "python_manager": "uv"}, ["environment.yml"], []),
     ],
     ids=str,
 )  # fmt: skip
 def test_the_commits_tree_has_a_say(
-    values: dict[str, Any], entries: set[str] | None, told: list[str]
+    values: dict[str, Any], entries: list[str] | None, told: list[str]
 ) -> None:
     assert list(conflicts(values, entries=entries)) == told
 

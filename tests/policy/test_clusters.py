@@ -66,7 +66,7 @@ def test_a_job_names_its_clusters_in_full_and_once() -> None:
     run = "/beaker run gpu-tests --cluster 'ai2/*-cirrascale' --cluster ai2/pluto-cirrascale"
     recipe = merge_recipe(j.asked(f"{run} --cluster ai2/saturn-old"), j.rules())
     assert with_clusters(recipe, ACCOUNTS)["clusters"] == (
-        *("ai2/saturn", "ai2/neptune-cirrascale", "ai2/pluto-cirrascale"),
+        *("ai2/neptune-cirrascale", "ai2/pluto-cirrascale", "ai2/saturn"),
     )
     nowhere = merge_recipe(j.asked("/beaker run -- pytest"), j.rules())
     assert with_clusters(recipe, UNASKED) == with_clusters(recipe, None) == recipe
