@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from warm import WarmStep
+
 from beaker_ci.run import Mark, describe, read_description
 from beaker_ci.sandbox.beaker import ExperimentView, LocalBeaker
 from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN
@@ -52,6 +54,7 @@ class Stage:
         number: Of the pull request.
         inputs: The action's inputs; change them to start the bot differently.
         extra: Further variables of the bot's process.
+        steps: How its processes start; ``Step`` for one that loads everything itself.
     """
 
     def __init__(self, directory: Path, hub: LocalGitHub, beaker: LocalBeaker) -> None:
@@ -63,11 +66,12 @@ class Stage:
         self.extra = beaker.environment()
         del self.extra["HOME"]
         self.pause = threading.Event()
+        self.steps: type[Step] = WarmStep
         self.number = hub.open_pull_request("feature", by="writer", title="Train better")
 
     def step(self, payload: Mapping[str, Any] | bytes, event: str = "issue_comment") -> Step:
         """A workflow step that will handle an event."""
-        return Step.prepare(
+        return self.steps.prepare(
             self.directory,
             event=event,
             payload=payload,

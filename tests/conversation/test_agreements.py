@@ -233,6 +233,7 @@ def test_the_asker_is_judged_afresh(stage: Stage, happens: str, reason: str) -> 
     plan = plan_id(stage)
     comment = int(plan.partition("-")[0])
     if happens == "edited":
+        stage.hub.backdate_comment(comment, datetime.now(UTC) - timedelta(minutes=5))
         stage.hub.edit_comment(comment, f"{PLAN} ", by="writer")
     elif happens == "deleted":
         stage.hub.delete_comment(comment)

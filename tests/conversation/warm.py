@@ -1,0 +1,187 @@
+"""Steps that start in no time: forked from a process that has loaded everything already.
+
+Every step is a process of its own, as on a runner: it has its own environment, directory and log,
+hears signals, and can be killed. Only the half second in which Python loads the program is saved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from beaker_ci.sandbox.runner import Step
+
+
+@dataclass
+class WarmProcess:
+    """A forked step; like :class:`subprocess.Popen` as far as tests need it."""
+
+    pid: int
+    starter: Starter
+    returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end.
+
+        Raises:
+            subprocess.TimeoutExpired: When it goes on for longer.
+        """
+        self.returncode = self.starter.wait(self.pid, timeout)
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+        self.returncode = self.starter.codes.get(self.pid)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Sends a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kills it."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Starter:
+    """The process that forks the steps."""
+
+    def __init__(self) -> None:
+        self.codes: dict[int, int] = {}
+        self._ended = threading.Condition()
+        self._begun: list[int] = []
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def start(self, directory: Path, environment: Mapping[str, str]) -> WarmProcess:
+        """Forks a step."""
+        order = {"directory": str(directory), "environment": dict(environment)}
+        assert self._process.stdin is not None
+        with self._ended:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+            assert self._ended.wait_for(lambda: self._begun, 30), "nothing was forked"
+            return WarmProcess(self._begun.pop(), self)
+
+    def wait(self, pid: int, timeout: float | None) -> int:
+        """The exit code of a step, negative for the signal that killed it."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: pid in self.codes, timeout):
+                raise subprocess.TimeoutExpired("step", timeout or 0)
+            return self.codes[pid]
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            with self._ended:
+                if "begun" in told:
+                    self._begun.append(told["begun"])
+                else:
+                    self.codes[told["ended"]] = told["code"]
+                self._ended.notify_all()
+
+
+@cache
+def starter() -> Starter:
+    """One for every worker of the tests."""
+    return Starter()
+
+
+class WarmStep(Step):
+    """A step that is forked."""
+
+    def start(self) -> Any:
+        """Starts the step's process; see :meth:`Step.start`."""
+        return starter().start(self.directory, self.environment)
+
+
+def serve() -> None:
+    """Forks a step for each line of standard input; tells of beginnings and ends."""
+    load()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    orders = selectors.DefaultSelector()
+    orders.register(sys.stdin.buffer, selectors.EVENT_READ)
+    orders.register(reading, selectors.EVENT_READ)
+    while True:
+        for key, _ in orders.select():
+            if key.fd == reading:
+                os.read(reading, 4096)
+                reap()
+            else:
+                line = sys.stdin.buffer.readline()
+                if not line:
+                    return
+                pid = os.fork()
+                if pid == 0:
+                    become_step(json.loads(line))
+                tell(begun=pid)
+
+
+def load() -> None:
+    """Loads what a step loads."""
+    import beaker_ci.action
+    import beaker_ci.beaker.launch
+    import beaker_ci.bot.answering
+    import beaker_ci.bot.reconcile
+    import beaker_ci.bot.waiting
+    from beaker_ci.report import warm_up
+
+    warm_up()
+    del beaker_ci
+
+
+def reap() -> None:
+    """Tells of every step that has ended."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        tell(ended=pid, code=os.waitstatus_to_exitcode(status))
+
+
+def tell(**what: int) -> None:
+    """Writes a line to the tests."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def become_step(order: Mapping[str, Any]) -> NoReturn:
+    """Takes the place of a fresh process: environment, directory, streams, signals."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir(order["directory"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    from beaker_ci.action import main
+
+    main()
+
+
+if __name__ == "__main__":
+    serve()
