@@ -68,12 +68,15 @@ class Inputs:
 
     Attributes:
         run: The workflow run and its attempt: ``7:1``.
+        actor: Login of who started this attempt.
+        is_rerun: Whether it is not the first attempt.
         awaited: In the post step: the experiments that the step was still waiting for, as JSON.
     """
 
     event_name: str
     event_path: str
     github_token: str
+    org_token: str
     beaker_token: str
     config: str
     command: str
@@ -83,6 +86,7 @@ class Inputs:
     branch: str
     run: str
     actor: str
+    is_rerun: bool
     api_url: str
     server_url: str
     repository: str
@@ -100,6 +104,7 @@ class Inputs:
             event_name=given("GITHUB_EVENT_NAME"),
             event_path=given("GITHUB_EVENT_PATH"),
             github_token=given("INPUT_GITHUB-TOKEN", given("GITHUB_TOKEN")),
+            org_token=given("INPUT_ORG-TOKEN"),
             beaker_token=given("INPUT_BEAKER-TOKEN"),
             config=given("INPUT_CONFIG", ".github/beaker-ci.yml"),
             command=given("INPUT_COMMAND"),
@@ -109,6 +114,7 @@ class Inputs:
             branch=given("GITHUB_REF_NAME"),
             run=f"{given('GITHUB_RUN_ID')}:{given('GITHUB_RUN_ATTEMPT', '1')}",
             actor=given("GITHUB_TRIGGERING_ACTOR"),
+            is_rerun=given("GITHUB_RUN_ATTEMPT", "1") != "1",
             api_url=given("GITHUB_API_URL", "https://api.github.com"),
             server_url=given("GITHUB_SERVER_URL", "https://github.com"),
             repository=given("GITHUB_REPOSITORY"),

@@ -174,6 +174,7 @@ def connect(
     return Services.connect(
         repository=repository,
         github_token=inputs.github_token,
+        org_token=inputs.org_token or None,
         api_url=inputs.api_url,
         server_url=inputs.server_url,
         config_path=inputs.config,
@@ -187,7 +188,7 @@ def _answers(event: Event, services: Services, inputs: Inputs) -> tuple[Answer, 
     from beaker_ci.bot import handle_comment, handle_dispatch
 
     if isinstance(event, CommentCreated):
-        return handle_comment(event, services)
+        return handle_comment(event, services, inputs.actor if inputs.is_rerun else "")
     if isinstance(event, Dispatched):
         return handle_dispatch(event, _order(inputs), services)
     if isinstance(event, Ignored):

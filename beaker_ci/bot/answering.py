@@ -13,7 +13,7 @@ from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare
-from beaker_ci.bot.people import with_teams
+from beaker_ci.bot.people import read_permission, with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply
 from beaker_ci.bot.rules import configuration_of
@@ -94,7 +94,7 @@ def _answer_by_rules(
     configuration = _configuration(reading.files, asking.services.config_path)
     roles = Configuration() if isinstance(configuration, Problem) else configuration
     permission = with_teams(asking.services, asking.asker, reading.permission, roles)
-    stranger = _stranger(asking, permission, roles)
+    stranger = _stranger(asking, permission, roles) or _stranger_who_reruns(asking, roles)
     if stranger is not None:
         return _to_stranger(asking, stranger), None
     if isinstance(configuration, Problem):
@@ -201,6 +201,15 @@ def _answer_simple(asking: Asking, item: Command | Mistake) -> Answer:
         paste="/beaker help",
     )
     return _problem(asking, item, lacking)
+
+
+def _stranger_who_reruns(asking: Asking, configuration: Configuration) -> ReplyView | None:
+    """The refusal of a re-run by somebody without the role."""
+    if not asking.rerun_by:
+        return None
+    person = github.read_account(asking.services.hub, asking.rerun_by)
+    permission = read_permission(asking.services, person, configuration)
+    return _stranger(replace(asking, asker=person), permission, configuration)
 
 
 def _stranger(

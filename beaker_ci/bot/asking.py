@@ -60,6 +60,7 @@ class Asking:
         is_pull_request: Whether the place is one, rather than an issue.
         sha: The workflow's own commit, for what is asked outside of a pull request.
         branch: Where that commit lies.
+        rerun_by: Login of somebody else who re-runs the workflow; empty if nobody does.
     """
 
     services: Services
@@ -72,6 +73,7 @@ class Asking:
     is_pull_request: bool = True
     sha: str = ""
     branch: str = ""
+    rerun_by: str = ""
 
     @property
     def number(self) -> int | None:

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from beaker_ci.bot.answers import Answer
 
 
-def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, ...]:
+def handle_comment(
+    event: CommentCreated, services: Services, rerun_by: str = ""
+) -> tuple[Answer, ...]:
     """Answers every command of a new comment; nothing for a comment without commands.
+
+    Args:
+        event: The comment.
+        services: Both services.
+        rerun_by: Login of who re-runs the workflow, if it is a re-run: judged like the author.
 
     Raises:
         Problem: When the answer could not be given at all, since GitHub failed or refused.
@@ -33,7 +40,7 @@ def handle_comment(event: CommentCreated, services: Services) -> tuple[Answer, .
         session = beaker_for(services, event.repository.id, items, pool)
         me = github.acknowledge(services.hub, event.number, event.comment_id)
         pool.submit(load)
-        asking = _asking(event, services, items, me)
+        asking = _asking(event, services, items, me, rerun_by)
         wanted = me is not None and event.is_pull_request and not asking.is_only_help
         reading = read(asking, pool) if wanted else None
 
@@ -49,6 +56,7 @@ def _asking(
     services: Services,
     items: Sequence[Command | Mistake],
     me: github.Reactor | None,
+    rerun_by: str,
 ) -> Asking:
     return Asking(
         services=services,
@@ -59,4 +67,5 @@ def _asking(
         items=items,
         comment=Question(event.comment_id, event.body, event.created_at),
         is_pull_request=event.is_pull_request,
+        rerun_by="" if rerun_by.lower() == event.author.login.lower() else rerun_by,
     )

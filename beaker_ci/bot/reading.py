@@ -15,6 +15,7 @@ from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.commands import Command, Mistake
 from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -45,15 +46,29 @@ def beaker_for(
 
 
 def read(asking: Asking, pool: Executor) -> Reading | Problem:
-    """Reads what decides who may ask, and at which commit. Three requests, two of them in turn."""
+    """Reads what decides who may ask, and at which commit. Three requests, two of them in turn.
+
+    When requests are scarce, who can only read costs one: that their account may be listed among
+    those who may run is not looked up then.
+    """
     services, number = asking.services, asking.number
     permission = pool.submit(github.read_permission, services.other_hub, asking.asker)
     try:
+        if services.is_scarce() and permission.result().level in ("none", "read"):
+            return Reading(None, _scarce(), permission.result())
         pull = None if number is None else github.read_pull(services.hub, number)
         files = _files(asking, pull.head_sha if pull else asking.sha)
         return Reading(pull, files, permission.result())
     except Problem as problem:
         return problem
+
+
+def _scarce() -> Problem:
+    return Problem(
+        Reason.GITHUB_UNAVAILABLE,
+        "Little is left of the requests that GitHub grants this repository's workflows in an hour.",
+        next_step="Comment again later.",
+    )
 
 
 def _files(asking: Asking, head_sha: str) -> github.RepositoryFiles | Problem:

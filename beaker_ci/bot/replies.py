@@ -15,6 +15,9 @@ from beaker_ci.github import (
 from beaker_ci.report import find_marker, reply_comment
 from beaker_ci.report.views import ReplyView
 
+MOST = 300
+"""Comments that are looked through for the answer that strangers got: three requests."""
+
 
 def reply(
     services: Services,
@@ -55,8 +58,14 @@ def take_back_reply(
 
 
 def reply_to_stranger(services: Services, place: Place, view: ReplyView) -> None:
-    """Answers somebody without the role: once in a pull request, whatever they post."""
-    if not marked(all_comments(services.hub, place.number), place, "reply", view.marker):
+    """Answers somebody without the role: once in a pull request, whatever they post.
+
+    Where that would cost much of what all share, their reaction is all they get.
+    """
+    if services.is_scarce():
+        return
+    comments = all_comments(services.hub, place.number, MOST)
+    if len(comments) < MOST and not marked(comments, place, "reply", view.marker):
         reply(services, place, (view,), [])
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from beaker_ci.events import Repository
-from beaker_ci.github import Hub, connect, read_repository
+from beaker_ci.github import Hub, connect, read_repository, requests_left
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -87,6 +87,11 @@ class Services:
     writer: str
     clock: Clock = field(default_factory=Clock)
     expect: Callable[[str], None] = _nobody
+
+    def is_scarce(self) -> bool:
+        """Whether little is left of the hour's requests, which all workflows here share."""
+        left = requests_left(self.hub)
+        return left is not None and left[0] * 5 < left[1]
 
     def read_repository(self) -> Repository:
         """The repository, for who only knows its name. One request.
