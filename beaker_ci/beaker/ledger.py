@@ -12,6 +12,7 @@ from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.runs import read_open_run, read_run
 from beaker_ci.beaker.watch import open_workloads, state_of
 from beaker_ci.facts import LedgerEntry
+from beaker_ci.history import stage_of
 from beaker_ci.run import CLOSED_MARK, search_text
 
 DAY = 86_400
@@ -24,7 +25,8 @@ AT_ONCE = 4
 def read_ledger(client: BoundedBeaker, repository: int, now: float) -> tuple[LedgerEntry, ...]:
     """Our account's runs of a repository that are open or were created in the last 24 hours.
 
-    Two lists, a request per 50 runs each. Their answers are remembered, the open ones' together
+    Two lists, a request per 50 runs each, and one per task of a run that ended without having been
+    reported. Their answers are remembered, the open ones' together
     with :func:`.watch.open_runs`.
 
     Args:
@@ -69,12 +71,18 @@ def _read_entry(
         return _read_unmarked(client, workload, repository, now)
     if mark.repository != repository:
         return None
+    used, is_open = mark.used, mark.is_open
+    if is_open and stage_of(listed.status) == "finished":
+        # Nobody has reported its end yet; whoever asks for the next run need not wait for that.
+        state = state_of(client, workload, now)
+        is_open = state.verdict is None
+        used = None if is_open else state.gpu_hours
     return LedgerEntry(
         workload_id=listed.workload_id,
         number=mark.number,
         asker=mark.asker,
-        gpu_hours=mark.reserved if mark.used is None else mark.used,
-        is_open=mark.is_open,
+        gpu_hours=mark.reserved if used is None else used,
+        is_open=is_open,
         created=listed.created,
     )
 

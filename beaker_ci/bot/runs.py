@@ -23,6 +23,8 @@ from beaker_ci.report.views import ReplyView
 from beaker_ci.run import Mark, Receipt, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from beaker_ci.beaker import Session
 
 _REFUSED = "Nothing was submitted: a rule forbids it."
@@ -109,7 +111,7 @@ def _submit(
 
 def _notes(case: Case, command: Command, plan: Plan) -> tuple[str, ...]:
     """What the asker should know: what was translated, who agreed, what the job can read."""
-    notes = list(command.notes)
+    notes = [*command.notes, *_without_effect(case, command)]
     agreed = case.origin.agreement
     if agreed is not None:
         did = "Approved" if agreed.word == "approve" else "Let go"
@@ -118,6 +120,14 @@ def _notes(case: Case, command: Command, plan: Plan) -> tuple[str, ...]:
     if reads:
         notes.append(f"The job's code can read {', '.join(reads)}.")
     return tuple(notes)
+
+
+def _without_effect(case: Case, command: Command) -> Iterator[str]:
+    """What was asked for and is not watched for yet: better said than silently left out."""
+    preset = case.configuration.presets.get(command.preset or "")
+    for name in ("start_timeout", "inactive_timeout", "inactive_soft_timeout"):
+        if name in command.options or (preset is not None and getattr(preset, name) is not None):
+            yield f"`{name}` has no effect in this version: nobody stops the run for that."
 
 
 def _report(case: Case, command: Command, beaker: Session, run: Run) -> Answer:

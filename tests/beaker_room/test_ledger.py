@@ -161,3 +161,14 @@ def test_what_is_no_run_of_that_repository_is_left_out(room: Room) -> None:
         room.session.forget_runs()
         found = room.session.ledger(WIDGETS, ours.created)
         assert [each.workload_id for each in found] == [ours.workload_id]
+
+
+def test_a_run_that_ended_unreported_counts_what_it_used(room: Room) -> None:
+    run = room.submit()
+    room.beaker.start(run.workload_id)
+    room.beaker.finish(run.workload_id)
+
+    (entry,) = room.session.ledger(WIDGETS, run.created + 60)
+
+    assert not entry.is_open
+    assert entry.gpu_hours < 0.01 < run.reserved
