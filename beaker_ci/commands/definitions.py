@@ -132,7 +132,6 @@ _ALL: Final = (
         example="/beaker go 2871390021-9f2c4b7a01d3e865",
         argument=_PLAN,
         synonyms=("apply", "confirm"),
-        planned=True,
     ),
     Definition(
         name="approve",
@@ -140,7 +139,6 @@ _ALL: Final = (
         example="/beaker approve 2871390021-9f2c4b7a01d3e865",
         argument=_PLAN,
         synonyms=("allow", "accept", "ok", "lgtm"),
-        planned=True,
     ),
     Definition(
         name="status",
