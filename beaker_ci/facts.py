@@ -47,6 +47,7 @@ class Permission:
         role: The name of the repository role, custom ones included; None when not read.
         teams: ``org/slug`` of the configured teams of which the person is an active member; None
             when membership could not be read.
+        teams_problem: Why not, if somebody tried.
         evidence: How it was established, in words for the receipt.
     """
 
@@ -54,6 +55,7 @@ class Permission:
     teams: frozenset[str] | None
     evidence: str
     role: str | None = None
+    teams_problem: str = ""
 
 
 @dataclass(frozen=True)

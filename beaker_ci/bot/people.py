@@ -9,6 +9,7 @@ from beaker_ci import github
 from beaker_ci.facts import Permission, Person
 from beaker_ci.policy import judge_person
 from beaker_ci.policy.model import Outcome
+from beaker_ci.problem import Problem
 
 if TYPE_CHECKING:
     from beaker_ci.bot.services import Services
@@ -25,10 +26,7 @@ def with_teams(
     """The permission with team membership, where the role names teams and nothing else holds.
 
     A request per team, and only with a token that may read them: without one, membership stays
-    unknown, which the policy says.
-
-    Raises:
-        Problem: When GitHub does not answer.
+    unknown, which the policy says; so it does when they cannot be read.
     """
     lines = configuration.roles.run if role == "run" else configuration.roles.approve
     known = (
@@ -39,7 +37,10 @@ def with_teams(
         return permission
     roles = configuration.roles
     wanted = dict.fromkeys((*roles.run.teams, *roles.approve.teams))
-    teams = github.read_teams(services.organization, person, tuple(wanted))
+    try:
+        teams = github.read_teams(services.organization, person, tuple(wanted))
+    except Problem as problem:
+        return replace(permission, teams_problem=f"{problem.what} {problem.why}")
     return replace(permission, teams=teams)
 
 

@@ -7,11 +7,11 @@ import re
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.case import Case
 from beaker_ci.bot.considering import Considered, Errand, consider
-from beaker_ci.bot.runs import plan_id
+from beaker_ci.bot.runs import approval, plan_id
 from beaker_ci.bot.views import left_of, tree_lines
 from beaker_ci.commands import Command
 from beaker_ci.facts import CommentNow
-from beaker_ci.policy import described, readable, spending
+from beaker_ci.policy import readable, spending
 from beaker_ci.policy.model import Outcome
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView
@@ -78,9 +78,7 @@ def _next(case: Case, command: Command, considered: Considered) -> tuple[str, st
         case Outcome.REFUSE:
             return cause.next_step, cause.paste
         case Outcome.WAIT:
-            approvers = described(case.configuration.roles.approve)
-            line = f"/beaker approve {name}" if name else ""
-            return f"Who may approve it: {approvers}.", line
+            return approval(case, name)
         case Outcome.ALLOW:
             line = f"/beaker go {name}" if name else _pinned(command, considered.plan.sha)
             return "To submit exactly this, within 72 hours:", line

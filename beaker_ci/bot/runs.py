@@ -15,7 +15,7 @@ from beaker_ci.facts import CommentNow
 from beaker_ci.github import read_head
 from beaker_ci.history import stage_of
 from beaker_ci.plan import Plan, with_receipt
-from beaker_ci.policy import described, readable, with_sha
+from beaker_ci.policy import described, with_sha
 from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -83,7 +83,7 @@ def _submit(
     source = Source(services.server_url, case.is_private, case.files.head_entries)
     if case.is_private:
         _require_clone_secret(case, beaker, plan)
-    receipt = Receipt(tree_lines(considered.decision), _notes(case, command, plan))
+    receipt = Receipt(tree_lines(considered.decision), _notes(case, command))
     plan = with_receipt(plan, receipt.dump())
     mark = Mark(
         repository=case.asking.repository.id,
@@ -109,16 +109,13 @@ def _submit(
     return _report(case, answering, beaker, run)
 
 
-def _notes(case: Case, command: Command, plan: Plan) -> tuple[str, ...]:
-    """What the asker should know: what was translated, who agreed, what the job can read."""
+def _notes(case: Case, command: Command) -> tuple[str, ...]:
+    """What the asker should know: what was translated, what has no effect, who agreed."""
     notes = [*command.notes, *_without_effect(case, command)]
     agreed = case.origin.agreement
     if agreed is not None:
         did = "Approved" if agreed.word == "approve" else "Let go"
         notes.append(f"{did} by {agreed.who.login}.")
-    reads = readable(plan.recipe, private=case.is_private)
-    if reads:
-        notes.append(f"The job's code can read {', '.join(reads)}.")
     return tuple(notes)
 
 
@@ -171,6 +168,17 @@ def plan_id(case: Case, plan: Plan) -> str:
     return f"{case.origin.comment.id}-{plan.hash}" if case.origin.comment else ""
 
 
+def approval(case: Case, name: str) -> tuple[str, str]:
+    """How somebody lets a waiting plan through: the sentence, and the line to paste."""
+    approvers = described(case.configuration.roles.approve)
+    if not name:
+        return (
+            "Only what a comment asked for can be approved: ask on the pull request. Who may "
+            f"approve: {approvers}."
+        ), ""
+    return f"Who may approve: {approvers}. The approver's line:", f"/beaker approve {name}"
+
+
 def refusal(case: Case, command: Command, considered: Considered) -> Answer:
     """The answer to a run that may not, or may not yet."""
     decision, waiting = considered.decision, considered.decision.outcome is Outcome.WAIT
@@ -187,10 +195,9 @@ def refusal(case: Case, command: Command, considered: Considered) -> Answer:
 def _reply_view(case: Case, command: Command, decision: Decision, waiting: str) -> ReplyView:
     cause = decision.cause
     next_step, paste = cause.next_step, cause.paste
-    if waiting:
-        approvers = described(case.configuration.roles.approve)
-        next_step = f"{cause.next_step} Who may approve: {approvers}. The approver's line:"
-        paste = f"/beaker approve {waiting}"
+    if decision.outcome is Outcome.WAIT:
+        next_step, paste = approval(case, waiting)
+        next_step = f"{cause.next_step} {next_step}"
     return ReplyView(
         marker=case.asking.marker,
         reason=decision.reason,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.commands.exclusions import conflicts
 from beaker_ci.policy.case import Case, Rule, allow, refuse
 from beaker_ci.policy.clusters import clusters
+from beaker_ci.policy.exposure import readable
 from beaker_ci.policy.globs import allows, listed
 from beaker_ci.policy.options import RUN_CODE, SETTABLE
 from beaker_ci.policy.values import texts, whole_number
@@ -118,6 +119,13 @@ def _missing_files(case: Case) -> Iterator[str]:
             yield f"`conda_file` names {file}, which the commit does not have"
 
 
+def reads(case: Case) -> Finding | None:
+    """What the job's code can read, said for whoever agrees to it; it refuses nothing."""
+    pull = case.facts.pull
+    found = readable(case.recipe, private=pull is None or pull.private)
+    return allow("reads", listed(found).replace("`", "")) if found else None
+
+
 def options(case: Case) -> Finding | None:
     """Every option of the command is one that a comment may use and that some rule judges."""
     unknown = sorted(set(case.options) - SETTABLE.keys())
@@ -143,6 +151,7 @@ CHOICES: tuple[Rule, ...] = (
     datasets,
     groups,
     host_networking,
+    reads,
 )
 """The rules of this module, in the order of the tree."""
 

@@ -64,18 +64,19 @@ def _right(who: Person, permission: Permission, lines: Role) -> str | None:
 
 def _lacks_role(who: Person, permission: Permission, lines: Role, role: str) -> Finding:
     held = permission.role or permission.level or "unknown"
-    unread = lines.teams and permission.teams is None
+    unread, next_step = "", "Ask someone who has this role to repeat the command."
+    if lines.teams and permission.teams is None:
+        told = f": {permission.teams_problem}" if permission.teams_problem else ""
+        unread = f"; team membership could not be read{told}"
+        next_step += (
+            " Reading teams needs the action's input `org-token`; accounts under `users` need none."
+        )
     return refuse(
         "who",
         Reason.REFUSED_ROLE,
         f"{named(who)} has the permission {held}; `roles.{role}` asks for {described(lines)}"
-        + ("; team membership could not be read" if unread else ""),
-        "Ask someone who has this role to repeat the command."
-        + (
-            " Reading teams needs the action's input `org-token`; accounts under `users` need none."
-            if unread
-            else ""
-        ),
+        f"{unread}",
+        next_step,
     )
 
 

@@ -36,6 +36,7 @@ allow: accepted
     + budget: ai2/money, from the configuration
   + choices
     + clusters: ai2/saturn, by the preset
+    + reads: the secret DEPLOY_KEY as TOKEN
   + limits
     + gpus: 1 of at most 8
     + replicas: 1 of at most 1
@@ -81,6 +82,7 @@ refuse: refused.budget
     - weka: private may not be chosen; `allow.weka` has shared
     - datasets: other/data may not be chosen; `allow.datasets` has my-org/*
     - groups: mine may not be chosen; `allow.groups` has nightly
+    + reads: the dataset other/data at /data, the Weka bucket private at /weka, writable
   - limits
     - gpus: `--gpus 16` is beyond the limit of 8 (`limits.gpus`)
     - replicas: `--replicas 2` is beyond the limit of 1 (`limits.replicas`)

@@ -104,6 +104,7 @@ def test_a_preset_that_would_run() -> None:
     ✓ budget: ai2/vision, from the configuration
   ✓ choices
     ✓ clusters: ai2/saturn, by the preset
+    ✓ reads: the secret DEPLOY_KEY as TOKEN
   ✓ limits
     ✓ gpus: 2 of at most 8
     ✓ replicas: 1 of at most 1
