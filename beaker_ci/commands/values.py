@@ -57,18 +57,20 @@ _EXAMPLES: Final = {
 # shell, the loader or the tools that fetch code.
 _RESERVED_PREFIXES: Final = (
     *("GANTRY_", "BEAKER_", "GIT_", "GITHUB_", "GH_", "LD_", "PYTHON", "UV_", "PIP_", "CONDA_"),
-    *("AWS_", "GOOGLE_", "BASH_", "SSL_", "DYLD_"),
+    *("AWS_", "GOOGLE_", "BASH_", "SSL_", "DYLD_", "XDG_", "CURL_", "WEBI_", "OPENSSL_"),
 )
 _RESERVED_NAMES: Final = frozenset(
     {
-        *("RESULTS_DIR", "PATH", "HOME", "SHELL", "ENV", "IFS", "TMPDIR", "CURL_CA_BUNDLE"),
-        *("REQUESTS_CA_BUNDLE", "PYTORCH_KERNEL_CACHE_PATH"),
+        *("RESULTS_DIR", "PATH", "HOME", "SHELL", "ENV", "IFS", "TMPDIR", "REQUESTS_CA_BUNDLE"),
+        *("PYTORCH_KERNEL_CACHE_PATH", "SHELLOPTS", "BASHOPTS", "PS4", "CDPATH", "TAR_OPTIONS"),
+        *("WGETRC", "GCONV_PATH", "CONDARC"),
     }
 )
 _HARMLESS_NAMES: Final = frozenset({"PYTHONUNBUFFERED", "PYTHONHASHSEED"})
 
+# Git reads what lies in a home directory, and gantry a script below /var, before the checkout.
 _CLOSED_DIRECTORIES: Final = re.compile(
-    r"/(gantry|gantry-runtime|results|usr|bin|lib[^/]*|etc|root|proc|sys|dev)(/|$)"
+    r"/(gantry|gantry-runtime|results|usr|s?bin|lib[^/]*|etc|root|home|var|proc|sys|dev)(/|$)"
 )
 _OWN_DIRECTORIES: Final = {"results": "/results", "runtime_dir": "/gantry-runtime"}
 _OF_THE_IMAGE: Final = frozenset({"uv_venv", "uv_cache_dir"})

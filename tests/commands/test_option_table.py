@@ -263,6 +263,8 @@ def test_every_value_has_a_form_and_a_longest() -> None:
         *("BASH_ENV", "SSL_CERT_FILE", "DYLD_X", "RESULTS_DIR", "PATH", "HOME", "SHELL", "ENV"),
         *("IFS", "TMPDIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTORCH_KERNEL_CACHE_PATH"),
         *("http_proxy", "HTTPS_PROXY", "no_proxy", "All_Proxy"),
+        *("XDG_CONFIG_HOME", "SHELLOPTS", "BASHOPTS", "PS4", "CDPATH", "TAR_OPTIONS", "CURL_HOME"),
+        *("WEBI_HOST", "WGETRC", "OPENSSL_CONF", "GCONV_PATH", "CONDARC"),
     ],
 )
 def test_reserved_names(name: str) -> None:
