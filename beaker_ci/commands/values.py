@@ -31,7 +31,7 @@ _FORMS: Final = {
         "NAME=SECRET, such as HF_TOKEN=MY_HF_TOKEN",
     ),
     Kind.MOUNT: (
-        r"[A-Za-z0-9][A-Za-z0-9._/-]*:/[^:]*",
+        r"(?![^:]*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*:/[^:]*",
         "a name and an absolute path, such as my-data:/data",
     ),
     Kind.SECRET_FILE: (

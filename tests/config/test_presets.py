@@ -103,11 +103,11 @@ def test_values_have_the_forms_of_the_options() -> None:
     assert told == snapshot("""\
 task_name` (`a b`): it takes 1 to 128 letters, digits and . _ -
 task_name` (`-x`): no value may begin with `-`
-group_names[2]` (`a b`): it takes letters, digits and . _ / -
+group_names[2]` (`a b`): it takes letters, digits and . _ / -, without ..
 gpu_types[1]` (`h100;id`): it takes a GPU's name, such as h100
 tags[1]` (`a b`): it takes letters, digits and . _ : / -
-clusters[1]` (`$(id)`): it takes letters, digits and . _ / -, and * ? [ ] for patterns
-beaker_image` (`a b`): it takes letters, digits and . _ / : @ -
+clusters[1]` (`$(id)`): it takes letters, digits and . _ / -, without .., and * ? [ ] for patterns
+beaker_image` (`a b`): it takes letters, digits and . _ / : @ -, without ..
 docker_image` (`-it`): no value may begin with `-`
 results` (`/etc/x`): that directory belongs to the system or to gantry
 results` (`/a/../etc`): a path is absolute, without `..`, `.`, `//` or end `/`

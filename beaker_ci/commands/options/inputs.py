@@ -8,8 +8,8 @@ from beaker_ci.commands.options.model import Access, Kind, Option
 
 _INPUTS: Final = "Inputs"
 _OUTPUTS: Final = "Outputs"
-_IMAGE: Final = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
-_IMAGE_FORM: Final = "letters, digits and . _ / : @ -"
+_IMAGE: Final = r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
+_IMAGE_FORM: Final = "letters, digits and . _ / : @ -, without .."
 _EXPOSED: Final = "The whole job is code of the pull request and could print any secret it gets."
 _BY_NAME: Final = "`--env-secret NAME=SECRET` gives a secret that the configuration allows. "
 _PRESET: Final = "A maintainer can put it into a preset on the default branch."

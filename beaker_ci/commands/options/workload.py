@@ -9,8 +9,8 @@ from beaker_ci.commands.options.model import Access, Kind, Option
 _WORKLOAD: Final = "Workload"
 _CONSTRAINTS: Final = "Constraints"
 _RESOURCES: Final = "Resources"
-_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
-_NAME_FORM: Final = "letters, digits and . _ / -"
+_NAME: Final = r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
+_NAME_FORM: Final = "letters, digits and . _ / -, without .."
 
 WORKLOAD: Final = (
     Option(
@@ -83,7 +83,7 @@ CONSTRAINTS: Final = (
         repeatable=True,
         access=Access.LIMITED,
         rule="cluster",
-        pattern=r"[A-Za-z0-9*?\[][A-Za-z0-9._/*?\[\]!-]{0,127}",
+        pattern=r"(?!.*\.\.)[A-Za-z0-9*?\[][A-Za-z0-9._/*?\[\]!-]{0,127}",
         form=f"{_NAME_FORM}, and * ? [ ] for patterns",
     ),
     Option(
