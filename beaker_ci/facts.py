@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+DAY = 86_400
+"""Seconds for which a closed run counts against the limits."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -98,6 +101,10 @@ class LedgerEntry:
     gpu_hours: float
     is_open: bool
     created: float
+
+    def counts(self, now: float) -> bool:
+        """Whether it counts against the limits: while it is open, and for 24 hours."""
+        return self.is_open or self.created > now - DAY
 
 
 @dataclass(frozen=True)

@@ -11,28 +11,29 @@ from beaker import beaker_pb2 as pb2
 from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.runs import read_open_run, read_run
 from beaker_ci.beaker.watch import open_workloads, state_of
-from beaker_ci.facts import LedgerEntry
+from beaker_ci.facts import DAY, LedgerEntry
 from beaker_ci.history import stage_of
 from beaker_ci.run import CLOSED_MARK, search_text
-
-DAY = 86_400
-"""Seconds for which a closed run counts."""
 
 AT_ONCE = 4
 """Runs that are read at the same time, where a mark cannot be believed."""
 
 
-def read_ledger(client: BoundedBeaker, repository: int, now: float) -> tuple[LedgerEntry, ...]:
+def read_ledger(
+    client: BoundedBeaker, repository: int, now: float, *, exact: bool
+) -> tuple[LedgerEntry, ...]:
     """Our account's runs of a repository that are open or were created in the last 24 hours.
 
     Two lists, a request per 50 runs each, and one per task of a run that ended without having been
-    reported. Their answers are remembered, the open ones' together
-    with :func:`.watch.open_runs`.
+    reported. The lists' answers are remembered, the open ones' together with
+    :func:`.watch.open_runs`.
 
     Args:
         client: Beaker.
         repository: GitHub's numeric id.
         now: Unix seconds.
+        exact: Whether to ask what runs used that ended without having been reported; otherwise
+            they count in full.
 
     Returns:
         The oldest first.
@@ -41,8 +42,10 @@ def read_ledger(client: BoundedBeaker, repository: int, now: float) -> tuple[Led
     listed = {each.experiment.id: each for each in open_workloads(client, repository, None)}
     listed |= {each.experiment.id: each for each in _closed_workloads(client, repository, now)}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        read = pool.map(lambda each: _read_entry(client, each, repository, now), listed.values())
-        entries = [entry for entry in read if entry and _counts(entry, now)]
+        read = pool.map(
+            lambda each: _read_entry(client, each, repository, now, exact=exact), listed.values()
+        )
+        entries = [entry for entry in read if entry and entry.counts(now)]
     return tuple(sorted(entries, key=lambda entry: (entry.created, entry.workload_id)))
 
 
@@ -57,12 +60,8 @@ def _closed_workloads(client: BoundedBeaker, repository: int, now: float) -> Ite
     return (workload for workload in found if workload.HasField("experiment"))
 
 
-def _counts(entry: LedgerEntry, now: float) -> bool:
-    return entry.is_open or entry.created > now - DAY
-
-
 def _read_entry(
-    client: BoundedBeaker, workload: pb2.Workload, repository: int, now: float
+    client: BoundedBeaker, workload: pb2.Workload, repository: int, now: float, *, exact: bool
 ) -> LedgerEntry | None:
     """What a run costs by its mark; None if it is not one of this repository."""
     listed = read_open_run(workload, client.config.user_token)
@@ -72,7 +71,7 @@ def _read_entry(
     if mark.repository != repository:
         return None
     used, is_open = mark.used, mark.is_open
-    if is_open and stage_of(listed.status) == "finished":
+    if exact and is_open and stage_of(listed.status) == "finished":
         # Nobody has reported its end yet; whoever asks for the next run need not wait for that.
         state = state_of(client, workload, now)
         is_open = state.verdict is None

@@ -70,10 +70,10 @@ class Session:
         with problems():
             return tuple(open_runs(self._client, repository, limit))
 
-    def ledger(self, repository: int, now: float) -> tuple[LedgerEntry, ...]:
+    def ledger(self, repository: int, now: float, *, exact: bool = True) -> tuple[LedgerEntry, ...]:
         """What our runs cost that count now, the oldest first: see :func:`.ledger.read_ledger`."""
         with problems():
-            return read_ledger(self._client, repository, now)
+            return read_ledger(self._client, repository, now, exact=exact)
 
     def forget_runs(self) -> None:
         """Lists runs anew when asked the next time: a list is remembered, as a run is not."""

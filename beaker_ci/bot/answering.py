@@ -12,7 +12,7 @@ from beaker_ci.bot.agreements import answer_agreement
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case, own_origin
-from beaker_ci.bot.considering import Errand, prepare
+from beaker_ci.bot.considering import Errand, prepare, recounted
 from beaker_ci.bot.people import read_permission, with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply
@@ -116,10 +116,13 @@ def _answer_by_rules(
     }
     comments = _comments(asking)
     now = _as_it_is_now(asking, comments)
-    answers = []
+    answers: list[Answer] = []
     for item in asking.items:
+        errand = errands.get(item.place)
+        if errand is not None and session is not None and any(one.run for one in answers):
+            errand = recounted(case, errand, session, pool)
         try:
-            answers.append(_answer_item(case, now, item, errands.get(item.place), session, pool))
+            answers.append(_answer_item(case, now, item, errand, session, pool))
         except Problem as problem:
             answers.append(_problem(asking, item, problem))
     return answers, comments

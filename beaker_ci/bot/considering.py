@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.case import Case
@@ -90,6 +90,12 @@ def prepare(case: Case, command: Command, session: Future[Session], pool: Execut
     pool.submit(lambda: session.result().load_gantry())
     pool.submit(warm_up)
     return errand
+
+
+def recounted(case: Case, errand: Errand, session: Future[Session], pool: Executor) -> Errand:
+    """The same, for who submitted another run since it was prepared: that one counts."""
+    repository, now = case.asking.repository, case.asking.services.clock.now().timestamp()
+    return replace(errand, ledger=pool.submit(lambda: session.result().ledger(repository.id, now)))
 
 
 def consider(case: Case, comment: CommentNow | None, errand: Errand) -> Considered:

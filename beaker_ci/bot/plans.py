@@ -61,7 +61,7 @@ def _price(case: Case, considered: Considered) -> str:
             *([f"{cause.evidence}."] if considered.decision.outcome is Outcome.WAIT else []),
             f"It costs at most {_hours(hours)} of `{plan.budget}`, in `{plan.workspace}`,",
             f"at `{plan.sha}`.",
-            f"{left_of(left)}.",
+            f"GPU-hours left in 24 hours: {left_of(left)}.",
             f"Its code can read {', '.join(reads)}." if reads else "It gets no secret and no data.",
         )
     )

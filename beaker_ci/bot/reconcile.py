@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.claims import is_stale
 from beaker_ci.bot.missed import answer_missed
-from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.reporting import OVERRUN, Reported, Reporter, place_of
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.events import Repository
@@ -87,11 +87,11 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     changed: list[Reported] = []
     failures: list[Failure] = []
     outages = 0
-    rules = _Rules(services)
+    reporter = Reporter(services, beaker, _Rules(services))
     with closing(_looks(services, beaker, due)) as looks:
         for found, look in looks:
             try:
-                changed += _bring_up_to_date(services, beaker, repository, look.result(), rules)
+                changed += _bring_up_to_date(reporter, repository, look.result())
                 outages = 0
             except Problem as problem:
                 failures.append(Failure(found.name, problem))
@@ -120,12 +120,13 @@ def _is_due(services: Services, found: OpenRun) -> bool:
     if not found.mark.is_reported():
         return is_stale(found.mark, services)
     stage = stage_of(found.status)
-    if stage == "running" and not found.mark.stopped:
-        # Preemption adds attempts: only then can it have passed what was reserved.
-        age = services.clock.now().timestamp() - found.created
-        if found.mark.gpus * age / 3600 > found.mark.reserved:
-            return True
-    return stage != found.mark.shown
+    if stage == "finished" or stage != found.mark.shown:
+        return stage != found.mark.shown
+    if found.mark.stopped:
+        return True  # until it has ended: whoever meant to stop it may have died before
+    # Preemption adds attempts: only a run older than that can have passed what was reserved.
+    age = services.clock.now().timestamp() - found.created - OVERRUN
+    return stage == "running" and 0 < found.mark.reserved < found.mark.gpus * age / 3600
 
 
 def _looks(
@@ -143,17 +144,12 @@ def _looks(
 
 
 def _bring_up_to_date(
-    services: Services,
-    beaker: Session,
-    repository: Repository,
-    look: tuple[Run, State],
-    rules: _Rules,
+    reporter: Reporter, repository: Repository, look: tuple[Run, State]
 ) -> Generator[Reported, None, None]:
     run, state = look
     if not _is_ours(run, repository):
         return
     before = run.mark
-    reporter = Reporter(services, beaker, rules)
     reported = reporter.report(run, place_of(run), state)
     if reported.run.mark != before:
         yield reported

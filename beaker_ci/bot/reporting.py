@@ -6,13 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.asking import Place
 from beaker_ci.bot.claims import claim, is_ours
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
-from beaker_ci.bot.spending import overdrawn
+from beaker_ci.bot.spending import Books
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.config import Configuration
 from beaker_ci.github import (
@@ -24,6 +25,7 @@ from beaker_ci.github import (
     update_comment,
 )
 from beaker_ci.history import State, Verdict, stage_of
+from beaker_ci.problem import Problem
 from beaker_ci.report import run_comment
 from beaker_ci.report.views import RunView
 from beaker_ci.run import NO_COMMENT, Mark, Run
@@ -71,6 +73,11 @@ class Reporter:
     beaker: Session
     rules: Callable[[Run], Configuration | None]
 
+    @cached_property
+    def books(self) -> Books:
+        """What all runs cost, for every report that this one writes."""
+        return Books(self.services, self.beaker)
+
     def report(self, run: Run, place: Place | None, state: State | None = None) -> Reported:
         """Brings comment and check in line with what Beaker says; writes nothing twice.
 
@@ -94,9 +101,14 @@ class Reporter:
         fresh = ours and not mark.is_reported()
         if state is None:
             run, state = (run, State(stage_of(run.status))) if fresh else self.look(run)
-        kept = self._within_limits(run, mark, state)
-        if kept != mark:
-            mark, (run, state) = kept, self.look(run)
+        broken = self._broken_limit(run, mark, state)
+        if broken is not None:
+            mark = replace(mark, stopped=broken)
+            # Whoever comes after us, should we die now, stops the run and knows why.
+            run = self.beaker.write_mark(run, mark)
+        if mark.stopped and mark.is_open and state.verdict is None:
+            self.beaker.cancel(run.workload_id)
+            run, state = self.look(run)
         reported = self._seen(run, mark, state)
         if mark.is_open and not (mark.is_reported() and mark.shown == state.stage):
             reported = self._write_all(reported, mark, place, alone=fresh, look_first=not ours)
@@ -111,25 +123,19 @@ class Reporter:
         mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
         return self._seen(run, mark, state)
 
-    def _within_limits(self, run: Run, mark: Mark, state: State) -> Mark:
-        """Stops a run that costs more than it may; the mark then says why.
+    def _broken_limit(self, run: Run, mark: Mark, state: State) -> str | None:
+        """Which limit a run passes, if it is to be stopped for that from now on.
 
         Before its first report a run is counted once more, since others may have been submitted at
         the same moment. Later ones are held to what was reserved: preemption adds attempts that no
         limit has seen.
         """
         if mark.stopped or not mark.is_open or state.verdict is not None:
-            return mark
-        broken: str | None = None
+            return None
         over = OVERRUN * run.gpus * run.replicas / 3600
         if run.reserved and state.gpu_hours > run.reserved + over:
-            broken = "reservation"
-        elif not mark.is_reported():
-            broken = overdrawn(self.services, self.beaker, run, self.rules(run))
-        if broken is None:
-            return mark
-        self.beaker.cancel(run.workload_id)
-        return replace(mark, stopped=broken)
+            return "reservation"
+        return None if mark.is_reported() else self.books.overdrawn(run, self.rules(run))
 
     def _write_all(
         self, seen: Reported, mark: Mark, place: Place | None, *, alone: bool, look_first: bool
@@ -163,8 +169,19 @@ class Reporter:
             log=log,
             log_lines=lines,
             log_url=self.beaker.job_url(state.job) if state.job else "",
+            left=self._left(run, mark, state),
         )
         return Reported(run, state, view)
+
+    def _left(self, run: Run, mark: Mark, state: State) -> str:
+        """What may still be asked for, in words: where the first report or the last is due."""
+        ended = state.verdict is not None
+        if not (mark.reserved and mark.is_open and (ended or not mark.is_reported())):
+            return ""
+        try:
+            return self.books.left(run, self.rules(run), state.gpu_hours if ended else None)
+        except Problem:
+            return ""  # a report without it is better than none
 
     def _lines(self, run: Run, verdict: Verdict) -> int:
         rules = self.rules(run)

@@ -1,11 +1,13 @@
-"""What was spent, read from Beaker: whether a run that was just submitted may stay."""
+"""What was spent, read from Beaker: whether a submitted run may stay, and what is left after it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from beaker_ci.bot.views import left_of
 from beaker_ci.facts import LedgerEntry
-from beaker_ci.policy import is_overdrawn
+from beaker_ci.policy import is_overdrawn, spending
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -14,30 +16,71 @@ if TYPE_CHECKING:
     from beaker_ci.run import Run
 
 
-def overdrawn(
-    services: Services,
-    beaker: Session,
-    run: Run,
-    configuration: Configuration | None,
-) -> str | None:
-    """Which limit a run broke together with those submitted before it; None if none.
+class Books:
+    """What a repository's runs cost, read once for many reports.
 
-    Lists all runs anew: those that were judged at the same moment did not see each other. Without
-    rules that can be read there is nothing to hold it to.
-
-    Raises:
-        Problem: When Beaker does not answer.
+    What this process reports of an end counts at once, though the lists were made before.
     """
-    if configuration is None:
-        return None
-    beaker.forget_runs()
-    ledger = beaker.ledger(run.repository_id, services.clock.now().timestamp())
-    own = LedgerEntry(
-        workload_id=run.workload_id,
-        number=run.number or 0,
-        asker=run.asker_id,
-        gpu_hours=run.reserved,
-        is_open=True,
-        created=run.created,
-    )
-    return is_overdrawn(own, ledger, configuration)
+
+    def __init__(self, services: Services, beaker: Session) -> None:
+        self._services = services
+        self._beaker = beaker
+        self._entries: dict[str, LedgerEntry] | None = None
+
+    def forget(self) -> None:
+        """Reads them anew when asked the next time."""
+        self._entries = None
+        self._beaker.forget_runs()
+
+    def overdrawn(self, run: Run, configuration: Configuration | None) -> str | None:
+        """Which limit a run broke together with those submitted before it; None if none.
+
+        Lists all runs anew: those that were judged at the same moment did not see each other.
+        Without rules that can be read there is nothing to hold it to.
+
+        Raises:
+            Problem: When Beaker does not answer.
+        """
+        if configuration is None:
+            return None
+        self.forget()
+        entries = self._read(run, exact=True)
+        own = LedgerEntry(
+            workload_id=run.workload_id,
+            number=run.number or 0,
+            asker=run.asker_id,
+            gpu_hours=run.reserved,
+            is_open=True,
+            created=run.created,
+        )
+        return is_overdrawn(own, tuple(entries.values()), configuration)
+
+    def left(self, run: Run, configuration: Configuration | None, used: float | None) -> str:
+        """What may still be asked for in 24 hours, in words; empty where no rules can be read.
+
+        Args:
+            run: Whose pull request and asker.
+            configuration: The rules.
+            used: GPU-hours that the run did cost, once it has ended.
+
+        Raises:
+            Problem: When Beaker does not answer.
+        """
+        if configuration is None:
+            return ""
+        entries = self._read(run, exact=False)
+        own = entries.get(run.workload_id)
+        if own is not None and used is not None:
+            entries[run.workload_id] = replace(own, gpu_hours=used, is_open=False)
+        now = self._services.clock.now().timestamp()
+        counting = [entry for entry in entries.values() if entry.counts(now)]
+        return left_of(
+            spending(counting, configuration, number=run.number or 0, asker=run.asker_id)
+        )
+
+    def _read(self, run: Run, *, exact: bool) -> dict[str, LedgerEntry]:
+        if self._entries is None:
+            now = self._services.clock.now().timestamp()
+            ledger = self._beaker.ledger(run.repository_id, now, exact=exact)
+            self._entries = {entry.workload_id: entry for entry in ledger}
+        return self._entries

@@ -25,6 +25,7 @@ def run_view(
     log: tuple[str, ...],
     log_lines: int,
     log_url: str,
+    left: str = "",
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
     return RunView(
@@ -62,6 +63,7 @@ def run_view(
         decision=run.receipt.decision,
         plan_hash=run.plan_hash,
         spec_hash=run.spec_hash,
+        left=left,
         ending=_ending(state, log, log_lines, log_url) if state.verdict else None,
     )
 
@@ -81,9 +83,8 @@ def _stopped(mark: Mark) -> tuple[str, ...]:
 
 
 def left_of(found: Sequence[Spent]) -> str:
-    """What may still be spent, in a sentence without its full stop."""
-    parts = [f"{spent.left:g} of {spent.limit:g} for {spent.of}" for spent in found]
-    return f"GPU-hours left in 24 hours: {', '.join(parts)}"
+    """GPU-hours that may still be asked for: ``8 of 256 for this pull request, …``."""
+    return ", ".join(f"{spent.left:g} of {spent.limit:g} for {spent.of}" for spent in found)
 
 
 def _ending(state: State, log: tuple[str, ...], log_lines: int, log_url: str) -> Ending:

@@ -73,6 +73,7 @@ def wait_for(
     seen: dict[str, Followed] = {}
     heard, pause = services.clock.now().timestamp(), FIRST_PAUSE
     while True:
+        reporter.books.forget()
         try:
             for run in runs:
                 before = seen.get(run.workload_id)
