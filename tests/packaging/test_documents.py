@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -88,3 +90,36 @@ def test_the_gate_runs_the_command_of_the_readme() -> None:
     gate = ROOT / ".ci/run"
     assert os.access(gate, os.X_OK)
     assert "for target in test check" in gate.read_text("utf-8")
+
+
+PROOFS = re.compile(r"`((?:tests|benchmarks)/[\w/]+\.py)(?:::(\w+))?`")
+SECURITY = ROOT / "docs/security.md"
+
+
+@cache
+def functions(path: str) -> frozenset[str]:
+    """The names of the tests in a file; none where there is no such file."""
+    file = ROOT / path
+    if not file.is_file():
+        return frozenset()
+    found = ast.walk(ast.parse(file.read_text("utf-8")))
+    return frozenset(node.name for node in found if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_proof_that_is_named_exists(path: Path) -> None:
+    named = PROOFS.findall(path.read_text("utf-8"))
+    missing = [
+        (file, test)
+        for file, test in named
+        if not (ROOT / file).is_file() or (test and test not in functions(file))
+    ]
+    assert missing == []
+
+
+def test_every_defence_names_its_proof() -> None:
+    section = SECURITY.read_text("utf-8").split("## Threats and defences")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    defences = [line for line in rows if not line.startswith("| threat |")]
+    assert len(defences) > 30
+    assert [line for line in defences if not PROOFS.search(line)] == []

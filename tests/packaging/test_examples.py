@@ -13,6 +13,7 @@ from typing import NamedTuple
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
 from beaker_ci.cli import main
@@ -108,3 +109,39 @@ def test_the_command_line(where: str, arguments: list[str]) -> None:
 def test_a_command(line: str) -> None:
     (command,) = parse_comment(line)
     assert isinstance(command, Command)
+
+
+class Transcript(NamedTuple):
+    """A command whose output is shown, and the last configuration above it."""
+
+    where: str
+    rules: str
+    line: str
+    answer: str
+
+
+def transcripts() -> Iterator[Transcript]:
+    rules = {}
+    for example in EXAMPLES:
+        document = example.where.partition(":")[0]
+        first, _, answer = example.text.partition("\n")
+        if example.kind == "yaml":
+            rules[document] = example.text
+        elif first.startswith("$ beaker-ci ") and answer and not answer.startswith("$"):
+            yield Transcript(example.where, rules[document], first[len("$ beaker-ci ") :], answer)
+
+
+TRANSCRIPTS = list(transcripts())
+
+
+@pytest.mark.parametrize("told", TRANSCRIPTS, ids=lambda told: told.where)
+def test_a_transcript(told: Transcript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".github/beaker-ci.yml"
+    file.parent.mkdir()
+    file.write_text(told.rules)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, shlex.split(told.line)).output == told.answer
+
+
+def test_transcripts_were_found() -> None:
+    assert len(TRANSCRIPTS) >= 2
