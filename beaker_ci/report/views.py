@@ -69,7 +69,7 @@ class RunView:
         config_source: ``.github/beaker-ci.yml at 1a2b3c4`` or ``no configuration file``.
         plan_hash: Of the plan that was submitted; empty where it is not known.
         spec_hash: SHA-256 of the spec that was posted, in hex; empty where it is not known.
-        left: GPU-hours that may still be asked for in 24 hours, in words: at the beginning and after
+        left: GPU-hours that may still be asked for in 24 hours, in words: at the start and after
             the end; empty where that was not read.
         adopted: True when the run was already there and this event only found it again.
         ending: Set exactly when finished.
