@@ -11,6 +11,7 @@ from typing import Final
 
 from beaker_ci.commands.options import Kind, Option
 from beaker_ci.commands.usage import UsageError, quoted
+from beaker_ci.quantities import Duration
 from beaker_ci.reasons import Reason
 
 SECRET_NAME: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"  # noqa: S105 - a pattern
@@ -119,6 +120,8 @@ def flaw(option: Option, text: str) -> str | None:
         return f"it takes {form}"
     if option.kind is Kind.INTEGER and int(text) < option.minimum:
         return f"the least is {option.minimum}"
+    if option.kind is Kind.DURATION:
+        return _flaw_of_duration(text)
     if option.kind in (Kind.MOUNT, Kind.SECRET_FILE, Kind.DIRECTORY):
         return _flaw_of_path(option, text.rpartition(":")[2])
     return None
@@ -172,6 +175,14 @@ def _typed(option: Option, text: str) -> str | int | float:
         case Kind.COMMIT:
             return text.lower()
     return text
+
+
+def _flaw_of_duration(text: str) -> str | None:
+    try:
+        Duration.parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _flaw_of_path(option: Option, path: str) -> str | None:
