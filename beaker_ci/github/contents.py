@@ -114,9 +114,15 @@ def _last_commit(repository: Hub, path: str | None = None, sha: str | None = Non
     The branch is asked for as it is now: an event that is delivered again may name a former one.
     """
     wanted = {"path": path, "sha": sha} if path and sha else {}
-    _, commits = repository.requester.requestJsonAndCheck(
-        "GET", f"{repository.url}/commits", parameters={**wanted, "per_page": 1}
-    )
+    try:
+        _, commits = repository.requester.requestJsonAndCheck(
+            "GET", f"{repository.url}/commits", parameters={**wanted, "per_page": 1}
+        )
+    except GithubException as error:
+        if status_of(error) != 404:
+            raise
+        why = "GitHub denies the commits of the default branch"
+        raise _unreadable(path or "the default branch", sha, why) from None
     if path and sha and not commits:
         raise _unreadable(path, sha, "GitHub names no commit that the file comes from")
     return str(commits[0]["sha"])
@@ -170,10 +176,11 @@ def _listing(repository: Hub, sha: str) -> dict[str, dict[str, Any]]:
     return {str(entry["path"]): entry for entry in data["tree"]}
 
 
-def _unreadable(path: str, sha: str, why: str) -> Problem:
+def _unreadable(path: str, sha: str | None, why: str) -> Problem:
+    where = f"`{path}` at {sha[:7]}" if sha else path
     return Problem(
         Reason.CONFIG_UNREADABLE,
-        f"`{path}` at {sha[:7]} could not be read.",
+        f"{where[0].upper()}{where[1:]} could not be read.",
         why=why,
         next_step="Give the workflow's job `contents: read`, and keep the file a UTF-8 text.",
     )
