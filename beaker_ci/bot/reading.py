@@ -14,6 +14,7 @@ from beaker_ci import github
 from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.commands import Command, Mistake
+from beaker_ci.facts import Permission
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -60,6 +61,14 @@ def read(asking: Asking, pool: Executor) -> Reading | Problem:
         files = _files(asking, pull.head_sha if pull else asking.sha)
         return Reading(pull, files, permission.result())
     except Problem as problem:
+        return _unread(problem, permission)
+
+
+def _unread(problem: Problem, permission: Future[Permission]) -> Reading | Problem:
+    """What is left when something could not be read: who asks, so that strangers stay strangers."""
+    try:
+        return Reading(None, problem, permission.result())
+    except Problem:
         return problem
 
 
