@@ -19,11 +19,12 @@ from beaker_ci.events import (
 )
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.runner import Exit, Files, Inputs, exit_code, log, read_event, wait_seconds
+from beaker_ci.runner import Exit, Files, Inputs, exit_code, read_event, wait_seconds
 
 if TYPE_CHECKING:
     from beaker_ci.bot import Answer, Order, Services
     from beaker_ci.bot.reconcile import Pass
+    from beaker_ci.report import Redactor
 
 
 class Step:
@@ -55,7 +56,9 @@ class Step:
         event = parse_event(self._inputs.event_name, read_event(self._inputs))
         self._wait = wait_seconds(self._inputs.wait)
         where = event.repository.full_name if event.repository else self._inputs.repository
-        services = connect(self._inputs, where, self._environment, self._expect)
+        services = connect(
+            self._inputs, where, self._environment, self._files.redactor, self._expect
+        )
         try:
             if isinstance(event, Scheduled):
                 return self._reconcile(services, event)
@@ -103,7 +106,7 @@ class Step:
         self._files.write_outputs([_output_of(answer) for answer in answers])
         views = [answer.view for answer in answers]
         self._files.write_summary(views)
-        log(views)
+        self._files.log(views)
 
     def _reconcile(self, services: Services, event: Event) -> int:
         from beaker_ci.bot.reconcile import reconcile
@@ -120,7 +123,7 @@ class Step:
         ]
         self._files.write_outputs([], reconciled=outputs)
         self._files.write_summary([one.view for one in done.changed])
-        log([one.view for one in done.changed])
+        self._files.log([one.view for one in done.changed])
         _log_pass(done)
         away = any(exit_code(failure.problem.reason, answered=True) for failure in done.failures)
         return Exit.SERVICE_AWAY if away else Exit.HANDLED
@@ -154,6 +157,7 @@ def connect(
     inputs: Inputs,
     repository: str,
     environment: Mapping[str, str],
+    redactor: Redactor,
     expect: Callable[[str], None] = _nobody,
 ) -> Services:
     """Makes the services that a step's inputs name; no request is sent yet.
@@ -180,6 +184,7 @@ def connect(
         config_path=inputs.config,
         beaker_token=inputs.beaker_token or None,
         environment=environment,
+        redactor=redactor,
         expect=expect,
     )
 
@@ -187,6 +192,13 @@ def connect(
 def _answers(event: Event, services: Services, inputs: Inputs) -> tuple[Answer, ...]:
     from beaker_ci.bot import handle_comment, handle_dispatch
 
+    if inputs.is_rerun and not inputs.actor and not isinstance(event, Ignored):
+        raise Problem(
+            Reason.EVENT_INVALID,
+            "Nobody knows who re-runs this workflow.",
+            why="By GITHUB_RUN_ATTEMPT it is a re-run, and GITHUB_TRIGGERING_ACTOR is empty.",
+            next_step="Write the command in a new comment, or start the workflow anew.",
+        )
     if isinstance(event, CommentCreated):
         return handle_comment(event, services, inputs.actor if inputs.is_rerun else "")
     if isinstance(event, Dispatched):
