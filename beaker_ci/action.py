@@ -10,11 +10,14 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from beaker_ci.problem import Problem
-from beaker_ci.runner import Exit, Files, Inputs, exit_code, listen, log
+from beaker_ci.runner import Exit, Files, Inputs, beaker_tokens, exit_code, listen, mask
 from beaker_ci.step import Step, connect
+
+if TYPE_CHECKING:
+    from beaker_ci.report import Redactor
 
 
 def main() -> NoReturn:
@@ -42,23 +45,35 @@ def run_action(environment: Mapping[str, str], stopping: threading.Event) -> int
     Returns:
         The exit code of the contract: 0 handled, 1 did not succeed, 2 usage, 3 a service is away.
     """
-    step = Step(Inputs.read(environment), Files(environment), environment, stopping)
-    return _guarded(step.run, Files(environment))
+    inputs = Inputs.read(environment)
+    files = Files(environment, _redactor(inputs, environment))
+    mask(environment, files.redactor)
+    step = Step(inputs, files, environment, stopping)
+    return _guarded(step.run, files)
+
+
+def _redactor(inputs: Inputs, environment: Mapping[str, str]) -> Redactor:
+    """What hides every token that this process may send to anybody."""
+    from beaker_ci.report import Redactor
+
+    given = (inputs.github_token, inputs.org_token, inputs.beaker_token)
+    return Redactor([*given, *beaker_tokens(environment)])
 
 
 def post() -> NoReturn:
     """Stops what the step still waited for when it vanished, if the rules say so."""
     inputs = Inputs.read(os.environ)
-    sys.exit(_guarded(lambda: _stop_orphans(inputs, os.environ), Files(os.environ)))
+    files = Files(os.environ, _redactor(inputs, os.environ))
+    sys.exit(_guarded(lambda: _stop_orphans(inputs, os.environ, files.redactor), files))
 
 
-def _stop_orphans(inputs: Inputs, environment: Mapping[str, str]) -> int:
+def _stop_orphans(inputs: Inputs, environment: Mapping[str, str], redactor: Redactor) -> int:
     names = [str(name) for name in json.loads(inputs.awaited or "[]")]
     if not names:
         return Exit.HANDLED
     from beaker_ci.bot.waiting import stop_orphans
 
-    services = connect(inputs, inputs.repository, environment)
+    services = connect(inputs, inputs.repository, environment, redactor)
     try:
         for run in stop_orphans(services, names):
             sys.stdout.write(f"Stopped {run.name}, which this step was waiting for.\n")
@@ -86,7 +101,7 @@ def _report(files: Files, problem: Problem) -> None:
     files.write_outputs([{"reason-code": problem.reason.value}])
     view = ReplyView.of_problem(problem)
     files.write_summary([view])
-    log([view])
+    files.log([view])
 
 
 def _confess(error: Exception) -> None:

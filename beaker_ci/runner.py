@@ -17,7 +17,7 @@ from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
-    from beaker_ci.report import ReplyView, RunView
+    from beaker_ci.report import Redactor, ReplyView, RunView
 
 OUTPUTS = (
     "reason-code",
@@ -183,9 +183,14 @@ def listen() -> threading.Event:
 
 @dataclass(frozen=True)
 class Files:
-    """The files that the runner reads when the step is over, however it ends."""
+    """What the runner reads: files when the step is over, however it ends, and the log.
+
+    Attributes:
+        redactor: Hides our own tokens in whatever we tell.
+    """
 
     environment: Mapping[str, str]
+    redactor: Redactor
 
     def write_outputs(self, commands: Sequence[Mapping[str, str]], **more: object) -> None:
         """Writes the outputs: those of the last command, and all of them in ``result``."""
@@ -205,7 +210,18 @@ class Files:
         """Writes the step's summary anew."""
         from beaker_ci.report import step_summary
 
-        self._write("GITHUB_STEP_SUMMARY", step_summary(views), "w")
+        hidden = [self.redactor.view(view) for view in views]
+        self._write("GITHUB_STEP_SUMMARY", step_summary(hidden), "w")
+
+    def log(self, views: Sequence[ReplyView | RunView]) -> None:
+        """Writes to the step's log what the views say."""
+        from beaker_ci.report import log_lines
+
+        if views:
+            hidden = [self.redactor.view(view) for view in views]
+            told = log_lines(hidden, secrets.token_hex(16))
+            sys.stdout.buffer.write(told.encode("utf-8", "replace"))
+            sys.stdout.flush()
 
     def _append(self, variable: str, text: str) -> None:
         self._write(variable, text, "a")
@@ -217,10 +233,35 @@ class Files:
                 file.write(text)
 
 
-def log(views: Sequence[ReplyView | RunView]) -> None:
-    """Writes to the step's log what the views say."""
-    from beaker_ci.report import log_lines
+def mask(environment: Mapping[str, str], redactor: Redactor) -> None:
+    """Asks the runner to hide our tokens wherever this job prints them from now on.
 
-    if views:
-        sys.stdout.buffer.write(log_lines(views, secrets.token_hex(16)).encode("utf-8", "replace"))
-        sys.stdout.flush()
+    Elsewhere than on a runner that would only show them.
+    """
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return
+    for token in redactor.tokens:
+        escaped = token.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        sys.stdout.write(f"::add-mask::{escaped}\n")
+    sys.stdout.flush()
+
+
+def beaker_tokens(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens that the official client would find in an environment."""
+    file = Path(environment.get("BEAKER_CONFIG") or "~/.beaker/config.yml")
+    return (environment.get("BEAKER_TOKEN", ""), _configured(file))
+
+
+def _configured(file: Path) -> str:
+    """The token in a configuration of the official client; empty if there is none."""
+    try:
+        text = file.expanduser().read_text(encoding="utf-8")
+    except (OSError, ValueError, RuntimeError):
+        return ""  # whoever connects with it says so
+    import yaml
+
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return ""
+    return str(values.get("user_token") or "") if isinstance(values, dict) else ""

@@ -34,7 +34,7 @@ def reply(
         known: The comments since the asking, if they were read already.
     """
     marker = views[0].marker
-    body = reply_comment(views, marker)
+    body = reply_comment(services.redactor.view(views), marker)
 
     def ours() -> list[PostedComment]:
         return written(services, place, "reply", marker)

@@ -171,7 +171,7 @@ class Reporter:
             log_url=self.beaker.job_url(state.job) if state.job else "",
             left=self._left(run, mark, state),
         )
-        return Reported(run, state, view)
+        return Reported(run, state, self.services.redactor.view(view))
 
     def _left(self, run: Run, mark: Mark, state: State) -> str:
         """What may still be asked for, in words: where the first report or the last is due."""

@@ -84,7 +84,7 @@ def _submit(
     if case.is_private:
         _require_clone_secret(case, beaker, plan)
     receipt = Receipt(tree_lines(considered.decision), _notes(case, command))
-    plan = with_receipt(plan, receipt.dump())
+    plan = with_receipt(plan, services.redactor.view(receipt).dump())
     mark = Mark(
         repository=case.asking.repository.id,
         number=case.asking.number or 0,

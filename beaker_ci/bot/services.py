@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.events import Repository
 from beaker_ci.github import Hub, connect, read_repository, requests_left
+from beaker_ci.report import Redactor
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -74,6 +75,7 @@ class Services:
         server_url: Where people look at GitHub, such as ``https://github.com``.
         config_path: The configuration's path in the repository.
         writer: A random word that names this process in a run's mark.
+        redactor: Hides our own tokens in whatever we write.
         expect: Told the name of every experiment right before it may come to be.
     """
 
@@ -85,6 +87,7 @@ class Services:
     server_url: str
     config_path: str
     writer: str
+    redactor: Redactor
     clock: Clock = field(default_factory=Clock)
     expect: Callable[[str], None] = _nobody
 
@@ -113,6 +116,7 @@ class Services:
         config_path: str,
         beaker_token: str | None,
         environment: Mapping[str, str],
+        redactor: Redactor,
         clock: Clock | None = None,
         expect: Callable[[str], None] = _nobody,
     ) -> Services:
@@ -127,6 +131,7 @@ class Services:
             config_path: The configuration's path in the repository.
             beaker_token: Takes precedence over what the environment names.
             environment: Where beaker-py looks for ``BEAKER_CONFIG`` and ``BEAKER_TOKEN``.
+            redactor: Knows all those tokens.
             clock: The system's, unless given.
             expect: See the attribute.
         """
@@ -147,6 +152,7 @@ class Services:
             server_url=server_url,
             config_path=config_path,
             writer=secrets.token_hex(4),
+            redactor=redactor,
             clock=clock or Clock(),
             expect=expect,
         )

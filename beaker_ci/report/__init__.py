@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beaker_ci.report.hiding import Redactor
 from beaker_ci.report.marker import find_marker, marker_line
 from beaker_ci.report.metrics import flatten_metrics
 from beaker_ci.report.outputs import outputs_file
@@ -19,6 +20,7 @@ from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, Tree
 __all__ = [
     "CheckOutput",
     "Ending",
+    "Redactor",
     "ReplyView",
     "RunView",
     "TreeLine",

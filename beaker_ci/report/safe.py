@@ -57,7 +57,7 @@ _URL_SAFE = "%/:?#=&+,~@!"
 
 def clean(text: object) -> str:
     """Plain text: lines end in ``\\n``; no control, ANSI, bidi or invisible character, no token."""
-    return redact(_visible(text))
+    return redact(visible(text))
 
 
 def clean_lines(lines: Sequence[str]) -> list[str]:
@@ -65,7 +65,7 @@ def clean_lines(lines: Sequence[str]) -> list[str]:
 
     A private key goes over many lines: no line can be judged alone, and none be left out before.
     """
-    whole = "\n".join(_visible(line).replace("\n", " ").rstrip() for line in lines)
+    whole = "\n".join(visible(line).replace("\n", " ").rstrip() for line in lines)
     return redact(whole).split("\n") if lines else []
 
 
@@ -153,7 +153,8 @@ def shortened(line: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def _visible(text: object) -> str:
+def visible(text: object) -> str:
+    """Lines that end in ``\\n``, and no control, ANSI, bidi or invisible character in them."""
     plain = _LINE_ENDS.sub("\n", str(text))
     return _INVISIBLE.sub("", _ANSI.sub("", plain))
 

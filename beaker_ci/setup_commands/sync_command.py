@@ -16,6 +16,7 @@ from beaker_ci.setup_commands.checkout import api_url, github_token, repository_
 if TYPE_CHECKING:
     from beaker_ci.bot import Services
     from beaker_ci.bot.reconcile import Pass
+    from beaker_ci.report import Redactor
 
 
 SHORTEST_PAUSE = 10
@@ -81,16 +82,20 @@ def sync(repo: str | None, config: str, every: float | None) -> None:
     from beaker_ci.runner import exit_code, listen
 
     services = _services(repository_of(repo), config)
+
+    def tell(news: Pass | Problem) -> None:
+        _tell(news, services.redactor)
+
     try:
         repository = services.read_repository()
         if every is not None:
-            keep_up(services, repository, every, _tell, listen())
+            keep_up(services, repository, every, tell, listen())
             return
         done = reconcile(services, repository, whole=True)
-        _tell(done)
+        tell(done)
         sys.exit(_exit_code(done))
     except Problem as problem:
-        _tell(problem)
+        tell(problem)
         sys.exit(exit_code(problem.reason, answered=False))
     finally:
         services.beaker.close()
@@ -98,6 +103,8 @@ def sync(repo: str | None, config: str, every: float | None) -> None:
 
 def _services(repository: str, config: str) -> Services:
     from beaker_ci.bot import Services
+    from beaker_ci.report import Redactor
+    from beaker_ci.runner import beaker_tokens
 
     token = github_token()
     if not token:
@@ -114,6 +121,7 @@ def _services(repository: str, config: str) -> Services:
         config_path=config,
         beaker_token=None,
         environment=os.environ,
+        redactor=Redactor([token, *beaker_tokens(os.environ)]),
     )
 
 
@@ -126,9 +134,12 @@ def _exit_code(done: Pass) -> int:
     return Exit.FAILED if codes else Exit.HANDLED
 
 
-def _tell(news: Pass | Problem) -> None:
+def _tell(news: Pass | Problem, redactor: Redactor) -> None:
     """A pass in lines: one for it all, one for each change and each failure."""
-    from beaker_ci.report import plain
+    from beaker_ci.report import plain as shown
+
+    def plain(text: str) -> str:
+        return shown(redactor.text(text))
 
     if isinstance(news, Problem):
         click.echo(f"{news.reason}: {plain(news.what)} {plain(news.why)}", err=True)

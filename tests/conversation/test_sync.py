@@ -19,6 +19,7 @@ from beaker_ci.bot import Services
 from beaker_ci.bot.reconcile import Pass, keep_up
 from beaker_ci.cli import main
 from beaker_ci.problem import Problem
+from beaker_ci.report import Redactor
 from beaker_ci.sandbox.github import Fault
 from beaker_ci.sandbox.runner import ALLOWED
 
@@ -81,6 +82,7 @@ def test_again_and_again_until_it_is_told_to_end(
         config_path=".github/beaker-ci.yml",
         beaker_token=None,
         environment=stage.extra,
+        redactor=Redactor([stage.token]),
     )
     told: list[Pass | Problem] = []
     stopping = threading.Event()
