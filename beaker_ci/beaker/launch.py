@@ -31,7 +31,7 @@ def launch(client: Beaker, plan: Plan, source: Source, description: str) -> Beak
         for name, value in plan.recipe.items()
     }
     arguments = recipe.pop("args")
-    told = recipe.pop("description", "")
+    recipe.pop("description", None)  # the whole one is given
     variables = [
         *(tuple(text.split("=", 1)) for text in recipe.pop("env_vars", ())),
         *plan.environment.items(),
@@ -41,7 +41,7 @@ def launch(client: Beaker, plan: Plan, source: Source, description: str) -> Beak
             arguments,
             **recipe,
             name=plan.name,
-            description=f"{told}\n{description}" if told else description,
+            description=description,
             env_vars=variables,
             git_repo=_commit(plan, source),
             client=client,

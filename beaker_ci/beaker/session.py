@@ -190,13 +190,15 @@ class Session:
         from beaker_ci.beaker.launch import launch
 
         asking, secret = Asking(plan.key, guard), self._client.config.user_token
+        told = plan.recipe.get("description")
+        human = f"{told}\n{summary}" if told else summary
         self._client.config.default_workspace = plan.workspace
         self._client.experiment.asking = asking
         try:
             with problems():
                 ensure_entrypoint(self._client, plan.workspace, plan.budget or None)
                 workload = launch(
-                    self._client, plan, source, describe(summary, mark, plan.key, secret)
+                    self._client, plan, source, describe(human, mark, plan.key, secret)
                 )
                 return read_run(self._client, workload, asking.spec)
         except Problem as problem:

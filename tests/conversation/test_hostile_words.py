@@ -66,7 +66,10 @@ def test_nothing_of_it_runs(stage: Stage, theme: str) -> None:
 def test_of_what_runs_nothing_is_the_runners(stage: Stage) -> None:
     names = ("CANARY", "HF_TOKEN", "RESULTS_DIR", "GANTRY_RUNTIME_DIR", "GIT_DIR_X")
     stage.extra |= dict.fromkeys(names, f"/{CANARY}")
-    words = "/beaker run --env A=$CANARY --env 'B=${HF_TOKEN}' -- echo $CANARY `id` \"$(env)\""
+    words = (
+        "/beaker run --env A=$CANARY --env 'B=${HF_TOKEN}' --description 'beaker-ci:open 1 {}' "
+        '-- echo $CANARY `id` "$(env)"'
+    )
     asked = stage.hub.comment(stage.number, by="writer", body=words)
 
     result = stage.deliver(asked)
@@ -76,5 +79,7 @@ def test_of_what_runs_nothing_is_the_runners(stage: Stage) -> None:
     assert (held.env["A"], held.env["B"]) == ("$CANARY", "${HF_TOKEN}")
     assert held.spec["tasks"][0]["arguments"][-4:] == ["echo", "$CANARY", "`id`", "$(env)"]
     stage.heard(asked)
+    assert held.spec["description"].startswith("beaker-ci open 1 {}\n")
+    assert held.spec["description"].count("beaker-ci:") == 1
     told = (held.spec, held.description, stage.answer(), stage.hub.take_check(), result)
     assert CANARY not in repr(told)
