@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from beaker_ci.problem import Problem
-from beaker_ci.runner import Exit, Files, Inputs, beaker_tokens, exit_code, listen, mask
+from beaker_ci.runner import (
+    Exit,
+    Files,
+    Inputs,
+    beaker_tokens,
+    exit_code,
+    listen,
+    mask,
+    silence_libraries,
+)
 from beaker_ci.step import Step, connect
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 def main() -> NoReturn:
     """Runs one step and ends the process with its exit code."""
     stopping = listen()
+    silence_libraries()
     # No plugin of pydantic's is wanted; looking for one reads what every installed package says.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A step lives for a second: looking for garbage while loading, and looking through every
@@ -62,6 +72,7 @@ def _redactor(inputs: Inputs, environment: Mapping[str, str]) -> Redactor:
 
 def post() -> NoReturn:
     """Stops what the step still waited for when it vanished, if the rules say so."""
+    silence_libraries()
     inputs = Inputs.read(os.environ)
     files = Files(os.environ, _redactor(inputs, os.environ))
     sys.exit(_guarded(lambda: _stop_orphans(inputs, os.environ, files.redactor), files))

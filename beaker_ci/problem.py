@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,3 +35,15 @@ class Problem(Exception):  # noqa: N818 - it is reported, not always an error of
         self.why = why
         self.next_step = next_step
         self.paste = paste
+
+
+def quoted(said: object, limit: int = 300) -> str:
+    """What a server said, as one line of at most that many characters.
+
+    It is cut between two words: it may hold a token, and half of one would not be recognised where
+    tokens are hidden.
+    """
+    text = " ".join(re.split(r"[ \t\r\n]+", str(said).strip()))
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit - 1].rpartition(' ')[0]} …"

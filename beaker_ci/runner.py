@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import signal
 import sys
@@ -231,6 +232,11 @@ class Files:
         if path:
             with Path(path).open(mode, encoding="utf-8", errors="replace") as file:
                 file.write(text)
+
+
+def silence_libraries() -> None:
+    """Lets no library write to the log: what it quotes of a server went through no filter."""
+    logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def mask(environment: Mapping[str, str], redactor: Redactor) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import grpc
+import requests
 from beaker import Beaker
 from beaker import beaker_pb2_grpc as rpc
 from beaker.config import Config
@@ -85,6 +87,17 @@ class BoundedBeaker(Beaker):
         """The stub whose unary methods are bounded."""
         return self._bounded
 
+    @contextmanager
+    def http_session(self) -> Iterator[requests.Session]:
+        """beaker-py's session, which sends nobody else's credentials.
+
+        Without an authentication of its own, requests would put what ``~/.netrc`` holds in our
+        token's place.
+        """
+        with super().http_session() as session:
+            session.auth = _as_it_is
+            yield session
+
     def forget_datasets(self) -> None:
         """Asks anew which datasets there are and what is in them."""
         self._memory.forget(_DATASETS)
@@ -97,6 +110,11 @@ class BoundedBeaker(Beaker):
     def experiment(self) -> OnceExperiments:
         """Experiments that are created once; one object for all threads."""
         return self._once
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leaves a request its own header."""
+    return request
 
 
 class _Memory:

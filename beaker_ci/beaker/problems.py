@@ -17,7 +17,7 @@ from beaker.exceptions import (
     BeakerServerError,
 )
 
-from beaker_ci.problem import Problem
+from beaker_ci.problem import Problem, quoted
 from beaker_ci.reasons import Reason
 
 
@@ -53,7 +53,7 @@ def damaged_entrypoint(where: str) -> Problem:
     return Problem(
         Reason.BEAKER_UNAVAILABLE,
         "gantry's entrypoint dataset in the workspace is damaged.",
-        why=where[:300],
+        why=quoted(where),
         next_step="A maintainer must delete that dataset; the next run makes it anew.",
     )
 
@@ -63,7 +63,7 @@ def unavailable(why: str) -> Problem:
     return Problem(
         Reason.BEAKER_UNAVAILABLE,
         "Beaker did not answer.",
-        why=why[:300],
+        why=quoted(why),
         next_step="Ask again in a few minutes; nothing was submitted.",
     )
 
@@ -86,7 +86,7 @@ def unauthorized(why: str) -> Problem:
     return Problem(
         Reason.BEAKER_UNAUTHORIZED,
         "Beaker does not accept our token.",
-        why=why[:300],
+        why=quoted(why),
         next_step="A maintainer must set the action's `beaker-token` to a valid Beaker token.",
     )
 
@@ -96,7 +96,7 @@ def forbidden(why: str) -> Problem:
     return Problem(
         Reason.BEAKER_UNAUTHORIZED,
         "Beaker does not let our account do this.",
-        why=why[:300],
+        why=quoted(why),
         next_step="A maintainer must give the bot's Beaker account access to the workspace.",
     )
 
@@ -104,5 +104,5 @@ def forbidden(why: str) -> Problem:
 def rejected(reason: Reason, what: str, error: Exception) -> Problem:
     """The job as it was asked for cannot be."""
     return Problem(
-        reason, what, why=str(error)[:500], next_step="Change the command or the preset."
+        reason, what, why=quoted(error, 500), next_step="Change the command or the preset."
     )

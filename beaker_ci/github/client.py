@@ -14,7 +14,7 @@ from github.GithubRetry import GithubRetry
 from github.Repository import Repository as Hub
 from urllib3 import BaseHTTPResponse
 
-from beaker_ci.problem import Problem
+from beaker_ci.problem import Problem, quoted
 from beaker_ci.reasons import Reason
 
 __all__ = ["Hub", "connect", "problems", "requests_left", "status_of", "write_once"]
@@ -192,7 +192,7 @@ def _away(doing: str, why: str) -> Problem:
 
 def _problem(error: GithubException, doing: str, input_name: str, remedy: str) -> Problem:
     status = status_of(error)
-    words = str(error.message or error.data or "")[:200]
+    words = quoted(error.message or error.data or "", 200)
     if _worth_repeating(error):
         return Problem(
             Reason.GITHUB_UNAVAILABLE,

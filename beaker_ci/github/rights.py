@@ -13,6 +13,7 @@ from urllib.parse import quote
 from github import GithubException, RateLimitExceededException
 
 from beaker_ci.github.client import Hub, problems, status_of
+from beaker_ci.problem import quoted
 
 _ROLES = ("admin", "maintain", "push", "triage", "pull")
 _DENIED = (401, 403, 404, 410, 451)
@@ -184,7 +185,7 @@ def _listed(repository: Hub, path: str, key: str) -> list[dict[str, Any]] | None
 
 def _words(error: GithubException) -> str:
     said = error.data.get("message") if isinstance(error.data, dict) else error.message
-    return str(said or "")[:200]
+    return quoted(said or "", 200)
 
 
 def _is_denied(error: GithubException) -> bool:

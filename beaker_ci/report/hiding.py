@@ -32,12 +32,13 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text with :data:`.redact.HIDDEN` for each token; as it was if it holds none.
 
-        Invisible characters hide no token: where one is found, they are gone from the text.
+        Invisible characters hide no token: where they stood in one, all are gone from the text.
         """
         if self._pattern is None:
             return text
-        shown = visible(text)
-        return self._pattern.sub(HIDDEN, shown) if self._pattern.search(shown) else text
+        hidden = self._pattern.sub(HIDDEN, text)
+        shown = visible(hidden)
+        return self._pattern.sub(HIDDEN, shown) if self._pattern.search(shown) else hidden
 
     def view(self, shown: Shown) -> Shown:
         """The same view (or other frozen dataclass) with every text in it redacted."""

@@ -79,8 +79,9 @@ def sync(repo: str | None, config: str, every: float | None) -> None:
     Beaker did not answer.
     """
     from beaker_ci.bot.reconcile import keep_up, reconcile
-    from beaker_ci.runner import exit_code, listen
+    from beaker_ci.runner import exit_code, listen, silence_libraries
 
+    silence_libraries()
     services = _services(repository_of(repo), config)
 
     def tell(news: Pass | Problem) -> None:
