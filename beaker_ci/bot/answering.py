@@ -58,8 +58,11 @@ def answer(
             return _answer_help(asking)
         if reading is None:
             return _answer_on_issue(asking)
-        if isinstance(reading, Problem):
-            raise reading
+    except Problem as problem:
+        return _answer_to_nobody_knows_whom(asking, problem)
+    if isinstance(reading, Problem):
+        return _answer_to_nobody_knows_whom(asking, reading)
+    try:
         answers, comments = _answer_by_rules(asking, reading, session, pool)
     except Problem as problem:
         return _answer_problem(asking, problem)
@@ -87,6 +90,15 @@ def _answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
         raise problem from None
 
 
+def _answer_to_nobody_knows_whom(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
+    """Tells of a problem by which it is not even known who asks: like strangers, once."""
+    view = ReplyView.of_problem(problem, marker=STRANGER, asker=asking.asker.login)
+    try:
+        return _to_stranger(asking, view)
+    except Problem:
+        raise problem from None
+
+
 def _answer_by_rules(
     asking: Asking, reading: Reading, session: Future[Session] | None, pool: Executor
 ) -> tuple[Sequence[Answer], list[github.PostedComment] | None]:
@@ -96,7 +108,7 @@ def _answer_by_rules(
     permission = with_teams(asking.services, asking.asker, reading.permission, roles)
     stranger = _stranger(asking, permission, roles) or _stranger_who_reruns(asking, roles)
     if stranger is not None:
-        return _to_stranger(asking, stranger), None
+        return _refuse(asking, stranger), None
     if isinstance(configuration, Problem):
         raise configuration
     if isinstance(reading.files, Problem):
@@ -157,7 +169,7 @@ def _answer_help(asking: Asking) -> tuple[Answer, ...]:
         return _replied(asking, answers)
     first = answers[0].view
     if isinstance(first, ReplyView):
-        _to_stranger(asking, replace(first, marker=STRANGER))
+        _refuse(asking, replace(first, marker=STRANGER, source=""))
     return tuple(answers)
 
 
@@ -165,6 +177,18 @@ def _to_stranger(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
     """Answers somebody without the role: with one comment in a pull request, whatever they ask."""
     if asking.comment is not None and asking.place is not None:
         reply_to_stranger(asking.services, asking.place, view)
+    return _each(asking, view)
+
+
+def _refuse(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
+    """The same; where that cannot be written, their reaction is all they get."""
+    try:
+        return _to_stranger(asking, view)
+    except Problem:
+        return _each(asking, view)
+
+
+def _each(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
     return tuple(Answer(name_of(item), Reason(view.reason), view) for item in asking.items)
 
 
@@ -275,9 +299,13 @@ def _replied(
 ) -> tuple[Answer, ...]:
     """The answers, once those without a comment of their own are posted.
 
-    Who started a workflow by hand reads the answer there, not in a comment.
+    Who started a workflow by hand reads the answer there, not in a comment. Strangers were told.
     """
-    views = tuple(one.view for one in answers if isinstance(one.view, ReplyView))
+    views = tuple(
+        one.view
+        for one in answers
+        if isinstance(one.view, ReplyView) and one.view.marker != STRANGER
+    )
     if asking.comment is not None and asking.place is not None:
         if views:
             reply(asking.services, asking.place, views, known)
