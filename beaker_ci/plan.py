@@ -36,8 +36,8 @@ class Plan:
         recipe: gantry Recipe fields; absent ones keep gantry's default.
         environment: The ``BEAKER_CI_*`` variables of the job.
         config_commit: The commit that the configuration was read at; None when there is no file.
-        hash: 64 bits, in hex, over all that somebody agrees to: repository, pull request, SHA,
-            configuration commit, asker, the command's place, preset, options and values.
+        hash: 64 bits, in hex, over all that somebody agrees to: the key, repository, pull request,
+            SHA, configuration commit, asker, preset, options and values.
         command_line: What will run, for people.
     """
 
@@ -136,7 +136,7 @@ def make_plan(
     arguments = recipe.get("args")
     script = command.script if command.argv is None else None
     check_name = f"beaker / {command.preset if plain else f'run {run_id}'}"
-    hash_ = _hash(request, sha, config_commit, recipe, check_name if plain else "")
+    hash_ = _hash(request, sha, config_commit, recipe, check_name if plain else "", key)
     environment = {
         "BEAKER_CI_KEY": key,
         "BEAKER_CI_REPO": request.repository,
@@ -181,31 +181,38 @@ def with_receipt(plan: Plan, receipt: str) -> Plan:
     return replace(plan, environment=MappingProxyType(environment))
 
 
-def _hash(request: Request, sha: str, config_commit: str | None, recipe: Recipe, check: str) -> str:
-    """64 bits over all that somebody agrees to. Nothing random: whoever recomputes it gets it."""
+def _hash(
+    request: Request, sha: str, config_commit: str | None, recipe: Recipe, check: str, key: str
+) -> str:
+    """64 bits over all that somebody agrees to. Nothing random: whoever recomputes it gets it.
+
+    Who writes both commits could look for two with one hash, and show the harmless one. The key is
+    not known before the comment is written, and each try costs as much as a password's.
+    """
     command = request.command
-    return _digest(
-        {
-            "repository": request.repository,
-            "pull_request": request.number,
-            "sha": sha,
-            "config_commit": config_commit,
-            "asker": request.who.id,
-            "place": command.place,
-            "preset": command.preset,
-            "check": check,
-            "options": {
-                name: value for name, value in command.options.items() if name not in recipe
-            },
-            "recipe": dict(recipe),
-        }
-    )
+    agreed = {
+        "key": key,
+        "repository": request.repository,
+        "pull_request": request.number,
+        "sha": sha,
+        "config_commit": config_commit,
+        "asker": request.who.id,
+        "preset": command.preset,
+        "check": check,
+        "options": {name: value for name, value in command.options.items() if name not in recipe},
+        "recipe": dict(recipe),
+    }
+    return hashlib.scrypt(_canonical(agreed), salt=b"beaker-ci", n=2**12, r=8, p=1, dklen=8).hex()
 
 
 def _digest(value: Any) -> str:
-    """64 bits over a value, in hex; the order of a mapping's keys does not matter."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    """64 bits over a value, in hex."""
+    return hashlib.sha256(_canonical(value)).hexdigest()[:16]
+
+
+def _canonical(value: Any) -> bytes:
+    """A value as JSON; the order of a mapping's keys does not matter."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def _tame(text: str) -> str:

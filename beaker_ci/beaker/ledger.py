@@ -71,6 +71,8 @@ def _read_entry(
     if mark.repository != repository:
         return None
     used, is_open = mark.used, mark.is_open
+    if is_open and mark.stopped.startswith("limits."):
+        used, is_open = 0.0, False  # it gives way to those that came before it
     if exact and is_open and stage_of(listed.status) == "finished":
         # Nobody has reported its end yet; whoever asks for the next run need not wait for that.
         state = state_of(client, workload, now)

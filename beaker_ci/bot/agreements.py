@@ -20,7 +20,7 @@ from beaker_ci.bot.people import read_permission, with_teams
 from beaker_ci.bot.runs import found_or_submitted
 from beaker_ci.commands import Command, parse_comment
 from beaker_ci.facts import Agreement, CommentNow, Person
-from beaker_ci.policy import judge_person
+from beaker_ci.policy import as_written, judge_person
 from beaker_ci.policy.model import Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -58,6 +58,13 @@ def answer_agreement(
     Raises:
         Problem: Whatever stands in the way, to be told to who agreed.
     """
+    if case.asking.rerun_by:
+        raise Problem(
+            Reason.REFUSED_STALE,
+            "Nothing was submitted: an agreement is not repeated by somebody else's re-run.",
+            why=f"{case.asking.asker.login} agreed, {case.asking.rerun_by} re-runs the workflow.",
+            next_step=f"Who agrees comments `/beaker {command.name} {command.target}` anew.",
+        )
     judged_comment(case, now, command)
     comment_id, _, wanted = (command.target or "").partition("-")
     asked = _asked(case, int(comment_id))
@@ -151,7 +158,7 @@ def _changed(case: Case, asked: RepositoryComment, commands: list[Command]) -> P
     """Why no plan of the comment has that hash, as far as can be told."""
     if asked.updated_at != asked.created_at:
         return _no_plan(Reason.REFUSED_EDITED, "The comment that asked for it was edited.")
-    again = commands[0].source.strip() if len(commands) == 1 else ""
+    again = as_written(commands[0]) if len(commands) == 1 else ""
     return Problem(
         Reason.REFUSED_PLAN_CHANGED,
         "It is not that plan any more: nothing was submitted.",

@@ -148,6 +148,8 @@ def request_of(case: Case, command: Command) -> Request:
         is_pull_request=case.asking.is_pull_request,
         asked_body=asked.body if asked else None,
         asked_at=asked.at if asked else None,
+        sha=case.asking.sha,
+        on_default_branch=case.asking.branch == case.asking.repository.default_branch,
     )
 
 

@@ -21,7 +21,7 @@ from beaker_ci.config import Configuration
 from beaker_ci.events import Repository
 from beaker_ci.facts import Person, PullRequest
 from beaker_ci.plan import experiment_name, run_key
-from beaker_ci.policy import judge_person
+from beaker_ci.policy import as_written, judge_person
 from beaker_ci.policy.model import Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -184,7 +184,8 @@ def _is_on_beaker(
     if not (isinstance(item, Command) and _is_run(item)):
         return False
     key = _key(repository, comment, item)
-    name = experiment_name(repository.full_name, f"pr{comment.number}", item.preset, key)
+    label = str(item.options.get("name") or "")
+    name = experiment_name(repository.full_name, f"pr{comment.number}", item.preset, key, label)
     return services.beaker().find(name, key) is not None
 
 
@@ -219,6 +220,4 @@ def _tell(
 
 
 def _again(item: Command | Mistake) -> str:
-    """The line, with its script if it has one."""
-    script = item.script if isinstance(item, Command) and item.argv is None else None
-    return item.source if script is None else f"{item.source}\n```bash\n{script.rstrip()}\n```"
+    return as_written(item) if isinstance(item, Command) else item.source

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.claims import is_stale
 from beaker_ci.bot.missed import answer_missed
 from beaker_ci.bot.reporting import OVERRUN, Reported, Reporter, place_of
-from beaker_ci.bot.rules import read_configuration
+from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.events import Repository
 from beaker_ci.history import State, stage_of
@@ -27,7 +27,6 @@ from beaker_ci.run import OpenRun, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
-    from beaker_ci.config import Configuration
 
 SHORT_CHANGES = 10
 """Changes that it reports at most; the whole pass does the others."""
@@ -87,7 +86,7 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     changed: list[Reported] = []
     failures: list[Failure] = []
     outages = 0
-    reporter = Reporter(services, beaker, _Rules(services))
+    reporter = Reporter(services, beaker, SharedRules(services))
     with closing(_looks(services, beaker, due)) as looks:
         for found, look in looks:
             try:
@@ -158,29 +157,6 @@ def _bring_up_to_date(
 def _is_ours(run: Run, repository: Repository) -> bool:
     """Whether the spec agrees with the name, and names this repository."""
     return run.repository_id == repository.id and run.name.endswith(f"-{run.key}")
-
-
-class _Rules:
-    """The rules as they stand, read once, when the first run needs them."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._read: tuple[Configuration | None] | None = None
-
-    def __call__(self, run: Run) -> Configuration | None:
-        """The rules; None when the file is there and holds none that can be read.
-
-        Raises:
-            Problem: When GitHub does not answer: then the run waits for the next pass.
-        """
-        if self._read is None:
-            try:
-                self._read = (read_configuration(self._services, run.sha),)
-            except Problem as problem:
-                if problem.reason.family != "config":
-                    raise
-                self._read = (None,)
-        return self._read[0]
 
 
 def keep_up(

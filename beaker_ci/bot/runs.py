@@ -15,7 +15,7 @@ from beaker_ci.facts import CommentNow
 from beaker_ci.github import read_head
 from beaker_ci.history import stage_of
 from beaker_ci.plan import Plan, with_receipt
-from beaker_ci.policy import described, with_sha
+from beaker_ci.policy import as_written, described, with_sha
 from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -68,6 +68,14 @@ def found_or_submitted(
     if found is not None and wanted in (None, found.plan_hash):
         case.asking.services.expect(found.name)
         return _report(case, answering, beaker, found)
+    if found is not None:
+        raise Problem(
+            Reason.REFUSED_PLAN_CHANGED,
+            "Nothing was submitted: the comment that asked for this plan has its run already.",
+            why=f"It was submitted as another plan, at {found.sha}.",
+            next_step="Ask for a new plan in a new comment:",
+            paste=as_written(errand.command),
+        )
     considered = consider(case, comment, errand)
     if considered.decision.outcome is not Outcome.ALLOW:
         return refusal(case, answering, considered)

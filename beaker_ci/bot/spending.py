@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.views import left_of
 from beaker_ci.facts import LedgerEntry
 from beaker_ci.policy import is_overdrawn, spending
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -36,13 +38,17 @@ class Books:
         """Which limit a run broke together with those submitted before it; None if none.
 
         Lists all runs anew: those that were judged at the same moment did not see each other.
-        Without rules that can be read there is nothing to hold it to.
 
         Raises:
-            Problem: When Beaker does not answer.
+            Problem: When Beaker does not answer, or there are no rules to hold it to: it must not
+                count as reported before it was counted.
         """
         if configuration is None:
-            return None
+            raise Problem(
+                Reason.CONFIG_UNREADABLE,
+                "The run waits to be counted: the rules on the default branch cannot be read.",
+                next_step="Mend the configuration; `beaker-ci validate` names its mistakes.",
+            )
         self.forget()
         entries = self._read(run, exact=True)
         own = LedgerEntry(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
-from beaker_ci.bot.rules import read_configuration
+from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import Services
-from beaker_ci.config import Configuration
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Run
@@ -125,8 +124,8 @@ def await_runs(
     """
     runs = {answer.run.workload_id: answer.run for answer in answers if answer.run is not None}
     followed = tuple(runs.values())
-    rules = _rules(services, followed)
-    reporter = Reporter(services, services.beaker(), lambda _: rules)
+    rules = SharedRules(services)
+    reporter = Reporter(services, services.beaker(), rules)
     try:
         seen = wait_for(services, reporter, followed, until=until, stopping=stopping)
     except Problem:
@@ -135,7 +134,7 @@ def await_runs(
         seen = ()
     ended = {one.reported.run.name for one in seen if one.reported.state.verdict is not None}
     left = [run.name for run in followed if run.name not in ended]
-    if stopping.is_set() and _stops(services, rules, followed) and stop(services.beaker(), left):
+    if stopping.is_set() and _stops(rules, followed[0]) and stop(services.beaker(), left):
         soon = services.clock.now().timestamp() + LAST_LOOK
         seen = wait_for(services, reporter, followed, until=soon, stopping=threading.Event())
     last = {one.reported.run.workload_id: one for one in seen}
@@ -152,18 +151,13 @@ def _answer(answer: Answer, followed: Followed | None) -> Answer:
     return replace(now, reason=followed.reason) if followed.reason else now
 
 
-def _rules(services: Services, runs: Sequence[Run]) -> Configuration | None:
-    """The rules as they stand; None when they cannot be read."""
-    try:
-        return read_configuration(services, runs[0].sha)
-    except Problem:
-        return None
-
-
-def _stops(services: Services, rules: Configuration | None, runs: Sequence[Run]) -> bool:
+def _stops(rules: SharedRules, run: Run) -> bool:
     """Whether ``on_cancel`` says stop. What it says must be known: a stopped job is lost."""
-    rules = rules or _rules(services, runs)
-    return rules is not None and rules.on_cancel == "stop"
+    try:
+        configuration = rules(run)
+    except Problem:
+        return False
+    return configuration is not None and configuration.on_cancel == "stop"
 
 
 def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
@@ -182,7 +176,7 @@ def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
     beaker = services.beaker()
     found = [run for name in names if (run := beaker.find(name, name.rpartition("-")[2]))]
     left = [run for run in found if not run.has_ended]
-    if not left or not _stops(services, None, left):
+    if not left or not _stops(SharedRules(services), left[0]):
         return ()
     stop(beaker, [run.name for run in left])
     return tuple(left)

@@ -4,7 +4,7 @@ from beaker_ci.policy.clusters import with_clusters
 from beaker_ci.policy.evaluate import evaluate, judge_comment
 from beaker_ci.policy.exposure import readable
 from beaker_ci.policy.merge import is_modified, merge_recipe
-from beaker_ci.policy.paste import with_sha
+from beaker_ci.policy.paste import as_written, with_sha
 from beaker_ci.policy.person import described, judge_person
 from beaker_ci.policy.price import Price, price_of
 from beaker_ci.policy.spending import Spent, is_overdrawn, spending
@@ -12,6 +12,7 @@ from beaker_ci.policy.spending import Spent, is_overdrawn, spending
 __all__ = [
     "Price",
     "Spent",
+    "as_written",
     "described",
     "evaluate",
     "is_modified",

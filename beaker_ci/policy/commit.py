@@ -66,15 +66,12 @@ def pin(case: Case) -> Finding:
             Reason.REFUSED_SHA_REQUIRED,
             f"{why}: the command must name the commit with all 40 digits",
             "Look at the commit, then paste this line as a new comment.",
-            with_sha(case.request.command, pull.head_sha) if pull else "",
+            with_sha(case.request.command, pull.head_sha if pull else case.request.sha),
         )
-    if case.request.number is None or pull is None:
-        return refuse(
-            "pin",
-            Reason.REFUSED_SHA_MISMATCH,
-            "there is no pull request whose head `--sha` could name",
-            "Leave `--sha` out: the workflow's own commit runs.",
-        )
+    if case.request.number is None:
+        return _own_pin(case, asked)
+    if pull is None:
+        return refuse("pin", Reason.GITHUB_UNAVAILABLE, "GitHub did not name the head commit")
     if not isinstance(asked, str) or asked.lower() != pull.head_sha:
         return refuse(
             "pin",
@@ -86,11 +83,23 @@ def pin(case: Case) -> Finding:
     return allow("pin", "`--sha` names the head with all 40 digits")
 
 
+def _own_pin(case: Case, asked: object) -> Finding:
+    """Outside of a pull request ``--sha`` names the workflow's own commit, or nothing."""
+    if isinstance(asked, str) and asked.lower() == case.request.sha:
+        return allow("pin", "`--sha` names the workflow's own commit")
+    return refuse(
+        "pin",
+        Reason.REFUSED_SHA_MISMATCH,
+        f"`--sha {asked}` is not the workflow's own commit, {case.request.sha}",
+        "Start the workflow at that commit, or leave `--sha` out.",
+    )
+
+
 def _why_pinned(case: Case) -> str | None:
     """Why the command must name the commit: somebody else could have changed it meanwhile."""
-    if case.request.number is None:
+    if case.request.number is None and case.request.on_default_branch:
         return None
-    if case.is_fork:
+    if case.request.number is not None and case.is_fork:
         return "the head lies in a fork, whose owner can change it at any time"
     if _run_is_narrower_than_push(case.configuration):
         return "more people may push than may run"

@@ -19,6 +19,8 @@ class Request:
     Attributes:
         asked_body: The comment's body as the event carried it; None for events without comment.
         asked_at: When the comment was created, UTC.
+        sha: Outside of a pull request: the workflow's own commit.
+        on_default_branch: Outside of a pull request: whether that is the default branch's.
     """
 
     who: Person
@@ -28,6 +30,8 @@ class Request:
     is_pull_request: bool
     asked_body: str | None
     asked_at: datetime | None
+    sha: str = ""
+    on_default_branch: bool = False
 
 
 class Outcome(StrEnum):

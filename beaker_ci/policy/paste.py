@@ -33,6 +33,11 @@ def with_option(command: Command, name: str, value: str) -> str:
     return _with_script(command, line) if line else ""
 
 
+def as_written(command: Command) -> str:
+    """The command as it was written; its script below it."""
+    return _with_script(command, command.source.strip())
+
+
 def with_preset(command: Command, preset: str) -> str:
     """The command as it was written, with another preset; its script below it."""
     line = _with_preset_word(command, f" {preset}")

@@ -308,3 +308,47 @@ def test_a_delivery_that_comes_twice_finds_the_run(stage: Stage) -> None:
     stage.answer()
     stage.hub.take_check()
     stage.beaker.take_experiment()
+
+
+def test_a_plan_that_was_made_anew_does_not_find_the_former_ones_run(stage: Stage) -> None:
+    """The same comment, delivered again after a push, makes another plan: its run is taken."""
+    asked = stage.hub.comment(stage.number, by="writer", body=PLAN)
+    first = stage.deliver(asked).outputs["run-id"]
+    assert agrees(stage, "go", first, by="writer").reason == "accepted"
+    submitted_at = stage.hub.head(stage.number)
+    stage.hub.push("feature", {"more.py": "x = 1\n"})
+    second = stage.deliver(asked).outputs["run-id"]
+    stage.heard(asked)
+
+    result = agrees(stage, "go", second, by="writer")
+
+    assert first != second
+    assert result.reason == "refused.plan-changed"
+    stage.answer()
+    stage.answer()
+    assert "has its run already" in stage.answer()
+    assert stage.beaker.take_experiment().env["GIT_REF"] == submitted_at
+    stage.hub.take_check()
+
+
+def test_what_is_offered_again_keeps_its_script(stage: Stage) -> None:
+    plan = plan_id(stage, "/beaker plan gpu-tests\n```bash\npython mine.py\n```")
+    stage.hub.push("feature", {"more.py": "x = 1\n"})
+
+    assert agrees(stage, "go", plan, by="writer").reason == "refused.plan-changed"
+
+    assert "/beaker plan gpu-tests\n```\npython mine.py\n```\n" in stage.answer()
+
+
+def test_nobody_re_runs_another_ones_approval(stage: Stage) -> None:
+    asked = stage.hub.comment(stage.number, by="writer", body=HIGH)
+    plan = stage.deliver(asked).outputs["run-id"]
+    approval = stage.hub.comment(stage.number, by="maintainer", body=f"/beaker approve {plan}")
+    stage.extra |= {"GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "writer"}
+
+    assert stage.deliver(approval).reason == "refused.stale"
+
+    stage.heard(asked)
+    stage.heard(approval)
+    stage.answer()
+    assert "writer re-runs the workflow" in stage.answer()

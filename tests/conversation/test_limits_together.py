@@ -339,3 +339,62 @@ def test_a_report_says_what_is_left(stage: Stage) -> None:
 def bodies(stage: Stage) -> list[str]:
     """All comments of the pull request."""
     return [each.body.replace("\u2060", "") for each in stage.hub.comments(stage.number)]
+
+
+def test_who_gives_way_takes_nobody_along(tmp_path: Path) -> None:
+    """One that is too large for what others left is stopped; a small one behind it stays."""
+    with limited(tmp_path, "gpu_hours: {pull_request: 2.5}") as stage:
+        bodies_ = [f"/beaker run --gpus 1 --task-timeout {m}m -- true" for m in (90, 80, 45)]
+        steps = [stage.step(stage.hub.comment(stage.number, by="writer", body=b)) for b in bodies_]
+        gate = threading.Barrier(3, timeout=PATIENCE)
+        for nth in range(1, 4):
+            stage.beaker.faults.add(Fault("POST experiments", nth=nth, do=gate.wait, times=1))
+        processes = [step.start() for step in steps]
+        results = [
+            step.result(process.wait(60)) for step, process in zip(steps, processes, strict=True)
+        ]
+
+        held = {each.id: each for each in stage.beaker.experiments("ci-bot")}
+        kept = sum(stage.mark(each).reserved for each in held.values() if not each.canceled)
+        assert kept <= 2.5
+        assert sorted(one.reason for one in results).count("refused.limit") == 1
+        for comment in stage.hub.comments(stage.number):
+            if comment.author.type == "User":
+                stage.hub.take_reactions(comment.id)
+        for _ in held:
+            stage.hub.take_comment(stage.number)
+            stage.hub.take_check()
+            stage.beaker.take_experiment()
+
+
+def test_no_run_counts_as_reported_before_it_was_counted(tmp_path: Path) -> None:
+    with limited(tmp_path, "active_runs: 1") as stage:
+        first = stage.hub.comment(stage.number, by="writer", body=RUN)
+        second = stage.hub.comment(stage.number, by="writer", body=f"{RUN} --retries 1")
+        rules = stage.hub.repository.read("main", ".github/beaker-ci.yml")
+
+        def another() -> None:
+            stage.beaker.faults.clear()
+            assert stage.deliver(first).reason == "accepted"
+            stage.beaker.faults.add(Fault("ListWorkloads", code="UNAVAILABLE", times=None))
+
+        stage.beaker.faults.add(Fault("POST experiments", nth=1, do=another))
+        assert stage.deliver(second).reason == "beaker.unavailable"
+        stage.beaker.faults.clear()
+        stage.hub.push("main", {".github/beaker-ci.yml": f"{rules}typo: 1\n"})
+        stage.age_marks(600)
+        stage.schedule()
+        stage.hub.push("main", {".github/beaker-ci.yml": rules})
+        stage.age_marks(600)
+        assert stage.schedule().exit_code == 0
+
+        marks = [stage.mark(each) for each in stage.beaker.experiments("ci-bot")]
+        assert sorted(mark.stopped for mark in marks if mark) == ["", "limits.active_runs"]
+        for asked in (first, second):
+            stage.heard(asked)
+        for _ in marks:
+            stage.hub.take_comment(stage.number)
+            stage.hub.take_check()
+            stage.beaker.take_experiment()
+        for comment in stage.hub.comments(stage.number):
+            assert comment.author.type == "User" or comment.body

@@ -84,6 +84,18 @@ def test_a_run_whose_comment_somebody_deleted_was_not_missed(old: Stage) -> None
     old.beaker.take_experiment()
 
 
+def test_a_labelled_run_whose_comment_somebody_deleted_was_not_missed(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body="/beaker run gpu-tests --name nightly")
+    old.deliver(asked)
+    old.hub.delete_comment(old.hub.take_comment(old.number).id)
+
+    assert old.schedule().exit_code == 0
+
+    old.heard(asked)
+    old.hub.take_check()
+    assert "-nightly-" in old.beaker.take_experiment().name
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -219,13 +219,32 @@ def test_an_event_without_comment_and_pull_request_runs_at_its_own_commit() -> N
             "    + budget: ai2/money, from the configuration",
         ]
     )
-    pinned = j.judged(
-        f"/beaker run gpu-tests --sha {j.HEAD}", request=dispatched, pull=None, comment=None
-    )
-    assert j.cause(pinned) == snapshot("""\
-[refused.sha-mismatch] there is no pull request whose head `--sha` could name
-Leave `--sha` out: the workflow's own commit runs.\
+    own = {**dispatched, "sha": j.HEAD}
+    pinned = f"/beaker run gpu-tests --sha {j.HEAD}"
+    assert j.judged(pinned, request=own, pull=None, comment=None).reason is Reason.ACCEPTED
+    other = j.judged(pinned, request={**own, "sha": "0" * 40}, pull=None, comment=None)
+    assert j.cause(other) == snapshot("""\
+[refused.sha-mismatch] `--sha 9fceb02d0ae598e95dc970b74767f19372d61af8` is not the workflow's own commit, 0000000000000000000000000000000000000000
+Start the workflow at that commit, or leave `--sha` out.\
 """)
+
+
+def test_by_hand_off_the_default_branch_a_narrow_role_needs_a_pin() -> None:
+    """Whoever may push could move the branch right before somebody presses the button."""
+    by_hand = {"number": None, "is_pull_request": False, "asked_body": None, "asked_at": None}
+    narrow = j.rules(extra="roles: {run: {permission: maintain}}\n")
+    maintainer = Permission("maintain", None, "", role="maintain")
+
+    def reason(command: str, *, on_default_branch: bool) -> Reason:
+        request = {**by_hand, "sha": j.HEAD, "on_default_branch": on_default_branch}
+        return j.judged(
+            command, narrow, request=request, pull=None, comment=None, permission=maintainer
+        ).reason
+
+    bare, pinned = "/beaker run gpu-tests", f"/beaker run gpu-tests --sha {j.HEAD}"
+    assert reason(bare, on_default_branch=True) is Reason.ACCEPTED
+    assert reason(bare, on_default_branch=False) is Reason.REFUSED_SHA_REQUIRED
+    assert reason(pinned, on_default_branch=False) is Reason.ACCEPTED
 
 
 def test_comments_that_are_not_what_they_were() -> None:

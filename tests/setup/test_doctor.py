@@ -414,11 +414,7 @@ def test_services_that_do_not_answer(clinic: Clinic) -> None:
       an answer of another form than expected: KeyError
     → Look again in a few minutes: `beaker-ci doctor`.
   ? Beaker did not answer; the rest was not looked at
-      _InactiveRpcError: <_InactiveRpcError of RPC that terminated with:
-      status = StatusCode.UNKNOWN
-      details = "injected fault"
-      debug_error_string = "UNKNOWN:injected fault"
-      >
+      _InactiveRpcError: <_InactiveRpcError of RPC that terminated with: status = StatusCode.UNKNOWN details = "injected fault" debug_error_string = "UNKNOWN:injected fault" >
     → Look again in a few minutes: `beaker-ci doctor`.
 """,
         )
