@@ -93,6 +93,7 @@ class LedgerEntry:
         asker: Numeric id of who asked.
         gpu_hours: Reserved while the run is open, used after its end.
         created: Unix seconds.
+        is_settled: Whether it was counted after it was submitted; until then it may give way.
     """
 
     workload_id: str
@@ -101,6 +102,7 @@ class LedgerEntry:
     gpu_hours: float
     is_open: bool
     created: float
+    is_settled: bool = True
 
     def counts(self, now: float) -> bool:
         """Whether it counts against the limits: while it is open, and for 24 hours."""

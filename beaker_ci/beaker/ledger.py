@@ -85,6 +85,7 @@ def _read_entry(
         gpu_hours=mark.reserved if used is None else used,
         is_open=is_open,
         created=listed.created,
+        is_settled=not is_open or mark.is_reported(),
     )
 
 

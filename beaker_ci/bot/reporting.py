@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.asking import Place
-from beaker_ci.bot.claims import SETTLE, claim, is_ours
+from beaker_ci.bot.claims import claim, is_ours
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
@@ -135,11 +135,7 @@ class Reporter:
         over = OVERRUN * run.gpus * run.replicas / 3600
         if run.reserved and state.gpu_hours > run.reserved + over:
             return "reservation"
-        if mark.is_reported() or not self.books.overdrawn(run, self.rules(run)):
-            return None
-        # Those before it may be giving way themselves at this moment.
-        self.services.clock.sleep(SETTLE)
-        return self.books.overdrawn(run, self.rules(run))
+        return None if mark.is_reported() else self.books.overdrawn(run, self.rules(run))
 
     def _write_all(
         self, seen: Reported, mark: Mark, place: Place | None, *, alone: bool, look_first: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from beaker_ci.bot.claims import SETTLE
 from beaker_ci.bot.views import left_of
 from beaker_ci.facts import LedgerEntry
 from beaker_ci.policy import is_overdrawn, spending
@@ -12,10 +13,16 @@ from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from beaker_ci.beaker import Session
     from beaker_ci.bot.services import Services
     from beaker_ci.config import Configuration
     from beaker_ci.run import Run
+
+
+TURNS = 5
+"""Looks at the others, a second apart, before a run is stopped: those before it go first."""
 
 
 class Books:
@@ -49,8 +56,6 @@ class Books:
                 "The run waits to be counted: the rules on the default branch cannot be read.",
                 next_step="Mend the configuration; `beaker-ci validate` names its mistakes.",
             )
-        self.forget()
-        entries = self._read(run, exact=True)
         own = LedgerEntry(
             workload_id=run.workload_id,
             number=run.number or 0,
@@ -59,7 +64,14 @@ class Books:
             is_open=True,
             created=run.created,
         )
-        return is_overdrawn(own, tuple(entries.values()), configuration)
+        for _ in range(TURNS):
+            self.forget()
+            entries = tuple(self._read(run, exact=True).values())
+            broken = is_overdrawn(own, entries, configuration)
+            if broken is None or not _may_give_way(entries, own):
+                break
+            self._services.clock.sleep(SETTLE)
+        return broken
 
     def left(self, run: Run, configuration: Configuration | None, used: float | None) -> str:
         """What may still be asked for in 24 hours, in words; empty where no rules can be read.
@@ -90,3 +102,12 @@ class Books:
             ledger = self._beaker.ledger(run.repository_id, now, exact=exact)
             self._entries = {entry.workload_id: entry for entry in ledger}
         return self._entries
+
+
+def _may_give_way(entries: Sequence[LedgerEntry], own: LedgerEntry) -> bool:
+    """Whether a run that was submitted before has not been counted yet: it may be stopped too."""
+    return any(
+        not entry.is_settled and entry.created <= own.created
+        for entry in entries
+        if entry.workload_id != own.workload_id
+    )

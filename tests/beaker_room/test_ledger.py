@@ -23,7 +23,7 @@ def test_open_runs_count_what_they_reserve_and_closed_ones_what_they_used(room: 
 
     assert found == (
         LedgerEntry(first.workload_id, 7, 1001, 0.125, is_open=False, created=first.created),
-        LedgerEntry(second.workload_id, 7, 1001, 2.0, is_open=True, created=second.created),
+        LedgerEntry(second.workload_id, 7, 1001, 2.0, True, second.created, is_settled=False),
     )
     assert [each.asker for each in room.session.ledger(GADGETS, first.created)] == [1001]
     assert room.session.ledger(81, first.created) == ()
