@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.config import Configuration
+from beaker_ci.facts import LedgerEntry
 from beaker_ci.github import (
     PostedComment,
     ensure_check,
@@ -67,16 +68,18 @@ class Reporter:
         rules: The rules that hold for a run; None when they are none that can be read. Asked
             before the first report, for the limits, and after the end, for what of a log may
             reach GitHub.
+        ledger: What the decision on our own run counted, if there is one.
     """
 
     services: Services
     beaker: Session
     rules: Callable[[Run], Configuration | None]
+    ledger: Sequence[LedgerEntry] | None = None
 
     @cached_property
     def books(self) -> Books:
         """What all runs cost, for every report that this one writes."""
-        return Books(self.services, self.beaker)
+        return Books(self.services, self.beaker, self.ledger)
 
     def report(self, run: Run, place: Place | None, state: State | None = None) -> Reported:
         """Brings comment and check in line with what Beaker says; writes nothing twice.
@@ -101,6 +104,8 @@ class Reporter:
         fresh = ours and not mark.is_reported()
         if state is None:
             run, state = (run, State(stage_of(run.status))) if fresh else self.look(run)
+        if fresh:
+            return self._report_own(run, mark, state, place)
         broken = self._broken_limit(run, mark, state)
         if broken is not None:
             mark = replace(mark, stopped=broken)
@@ -111,8 +116,20 @@ class Reporter:
             run, state = self.look(run)
         reported = self._seen(run, mark, state)
         if mark.is_open and not (mark.is_reported() and mark.shown == state.stage):
-            reported = self._write_all(reported, mark, place, alone=fresh, look_first=not ours)
+            reported = self._write_all(reported, mark, place, look_first=not ours)
         return replace(reported, view=replace(reported.view, adopted=adopted))
+
+    def _report_own(self, run: Run, mark: Mark, state: State, place: Place | None) -> Reported:
+        """The first report of a run that this process submitted; it is counted meanwhile."""
+        seen = self._seen(run, mark, state)
+        with ThreadPoolExecutor(1) as pool:
+            counted = pool.submit(self._broken_limit, run, mark, state)
+            mark = self._write(run, mark, place, seen.view, look_first=False)
+        broken = counted.result()
+        if broken is None:
+            return replace(seen, run=self.beaker.write_mark(run, replace(mark, shown=state.stage)))
+        run = self.beaker.write_mark(run, replace(mark, stopped=broken))
+        return self.report(run, place)
 
     def look(self, run: Run) -> tuple[Run, State]:
         """Reads a run again, with what its jobs say."""
@@ -138,13 +155,12 @@ class Reporter:
         return None if mark.is_reported() else self.books.overdrawn(run, self.rules(run))
 
     def _write_all(
-        self, seen: Reported, mark: Mark, place: Place | None, *, alone: bool, look_first: bool
+        self, seen: Reported, mark: Mark, place: Place | None, *, look_first: bool
     ) -> Reported:
         """Writes GitHub, then the mark. Who finds that another wrote meanwhile looks again."""
         for _ in range(OVERLAPS):
             mark = self._write(seen.run, mark, place, seen.view, look_first=look_first)
-            held = seen.run if alone else self.beaker.refresh(seen.run)
-            if held.mark == seen.run.mark:
+            if self.beaker.refresh(seen.run).mark == seen.run.mark:
                 break
             run, state = self.look(seen.run)
             if run.mark is not None and run.mark.stopped:

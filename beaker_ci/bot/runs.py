@@ -11,7 +11,7 @@ from beaker_ci.bot.considering import Considered, Errand, consider
 from beaker_ci.bot.reporting import Reporter
 from beaker_ci.bot.views import tree_lines
 from beaker_ci.commands import Command
-from beaker_ci.facts import CommentNow
+from beaker_ci.facts import CommentNow, LedgerEntry
 from beaker_ci.github import read_head
 from beaker_ci.history import stage_of
 from beaker_ci.plan import Plan, with_receipt
@@ -23,7 +23,7 @@ from beaker_ci.report.views import ReplyView
 from beaker_ci.run import Mark, Receipt, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from beaker_ci.beaker import Session
 
@@ -114,7 +114,7 @@ def _submit(
 
     services.expect(plan.name)
     run = beaker.submit(plan, mark, source, summary, guard)
-    return _report(case, answering, beaker, run)
+    return _report(case, answering, beaker, run, considered.ledger)
 
 
 def _notes(case: Case, command: Command) -> tuple[str, ...]:
@@ -135,10 +135,16 @@ def _without_effect(case: Case, command: Command) -> Iterator[str]:
             yield f"`{name}` has no effect in this version: nobody stops the run for that."
 
 
-def _report(case: Case, command: Command, beaker: Session, run: Run) -> Answer:
+def _report(
+    case: Case,
+    command: Command,
+    beaker: Session,
+    run: Run,
+    ledger: Sequence[LedgerEntry] | None = None,
+) -> Answer:
     """Reports a run that Beaker holds. Whatever goes wrong here, the answer names the run."""
     asking = case.asking
-    reporter = Reporter(asking.services, beaker, lambda _: case.configuration)
+    reporter = Reporter(asking.services, beaker, lambda _: case.configuration, ledger)
     try:
         reported = reporter.report(run, asking.place)
     except Problem as problem:

@@ -31,10 +31,12 @@ class Books:
     What this process reports of an end counts at once, though the lists were made before.
     """
 
-    def __init__(self, services: Services, beaker: Session) -> None:
+    def __init__(
+        self, services: Services, beaker: Session, known: Sequence[LedgerEntry] | None = None
+    ) -> None:
         self._services = services
         self._beaker = beaker
-        self._entries: dict[str, LedgerEntry] | None = None
+        self._entries = None if known is None else {entry.workload_id: entry for entry in known}
 
     def forget(self) -> None:
         """Reads them anew when asked the next time."""
@@ -56,14 +58,7 @@ class Books:
                 "The run waits to be counted: the rules on the default branch cannot be read.",
                 next_step="Mend the configuration; `beaker-ci validate` names its mistakes.",
             )
-        own = LedgerEntry(
-            workload_id=run.workload_id,
-            number=run.number or 0,
-            asker=run.asker_id,
-            gpu_hours=run.reserved,
-            is_open=True,
-            created=run.created,
-        )
+        own = _entry(run)
         for _ in range(TURNS):
             self.forget()
             entries = tuple(self._read(run, exact=True).values())
@@ -87,8 +82,8 @@ class Books:
         if configuration is None:
             return ""
         entries = self._read(run, exact=False)
-        own = entries.get(run.workload_id)
-        if own is not None and used is not None:
+        own = entries.setdefault(run.workload_id, _entry(run))
+        if used is not None:
             entries[run.workload_id] = replace(own, gpu_hours=used, is_open=False)
         now = self._services.clock.now().timestamp()
         counting = [entry for entry in entries.values() if entry.counts(now)]
@@ -102,6 +97,19 @@ class Books:
             ledger = self._beaker.ledger(run.repository_id, now, exact=exact)
             self._entries = {entry.workload_id: entry for entry in ledger}
         return self._entries
+
+
+def _entry(run: Run) -> LedgerEntry:
+    """An open run as the lists will show it."""
+    return LedgerEntry(
+        workload_id=run.workload_id,
+        number=run.number or 0,
+        asker=run.asker_id,
+        gpu_hours=run.reserved,
+        is_open=True,
+        created=run.created,
+        is_settled=False,
+    )
 
 
 def _may_give_way(entries: Sequence[LedgerEntry], own: LedgerEntry) -> bool:
