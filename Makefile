@@ -30,9 +30,10 @@ check: .venv/.ready ## Lint, check types and formats, audit workflows and image
 	@echo '== hadolint: Dockerfile'
 	@$(BIN)/hadolint Dockerfile
 
-bench: .venv/.ready ## Measure a submission and a reconcile against what people do by hand
+bench: .venv/.ready ## Measure a submission and a reconcile; send noise through the rules
 	@$(BIN)/python benchmarks/submit.py
 	@$(BIN)/python benchmarks/reconcile.py
+	@$(BIN)/python benchmarks/fuzz.py
 
 image: .venv/.ready ## Build the action's image and try it as GitHub's runner would
 	@$(BIN)/python scripts/image.py

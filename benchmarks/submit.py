@@ -31,7 +31,14 @@ from beaker_ci.sandbox.github import LocalGitHub
 from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step
 
 ROOT = Path(__file__).parents[1]
-CONFIG = "version: 1\nworkspace: ai2/widgets\nbudget: ai2/widgets-budget\n"
+CONFIG = """\
+version: 1
+workspace: ai2/widgets
+budget: ai2/widgets-budget
+limits:
+  active_runs: 1000
+  gpu_hours: {pull_request: 100000, user: 100000, repository: 100000}
+"""
 
 
 @dataclass

@@ -13,26 +13,27 @@ from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare, recounted
-from beaker_ci.bot.people import read_permission, with_teams
+from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
-from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply
+from beaker_ci.bot.replies import reply, take_back_reply
 from beaker_ci.bot.rules import configuration_of
 from beaker_ci.bot.runs import answer_run
+from beaker_ci.bot.strangers import (
+    STRANGER,
+    refuse,
+    refuse_nobody_knows_whom,
+    stranger,
+    stranger_who_reruns,
+)
 from beaker_ci.commands import Command, Mistake, help_text
 from beaker_ci.config import Configuration
-from beaker_ci.facts import CommentNow, Permission
-from beaker_ci.policy import judge_person
-from beaker_ci.policy.model import Outcome
+from beaker_ci.facts import CommentNow
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
-
-
-STRANGER = "stranger"
-"""The key of the one reply that a pull request's strangers get."""
 
 
 def answer(
@@ -59,9 +60,9 @@ def answer(
         if reading is None:
             return _answer_on_issue(asking)
     except Problem as problem:
-        return _answer_to_nobody_knows_whom(asking, problem)
+        return refuse_nobody_knows_whom(asking, problem)
     if isinstance(reading, Problem):
-        return _answer_to_nobody_knows_whom(asking, reading)
+        return refuse_nobody_knows_whom(asking, reading)
     try:
         answers, comments = _answer_by_rules(asking, reading, session, pool)
     except Problem as problem:
@@ -90,15 +91,6 @@ def _answer_problem(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
         raise problem from None
 
 
-def _answer_to_nobody_knows_whom(asking: Asking, problem: Problem) -> tuple[Answer, ...]:
-    """Tells of a problem by which it is not even known who asks: like strangers, once."""
-    view = ReplyView.of_problem(problem, marker=STRANGER, asker=asking.asker.login)
-    try:
-        return _to_stranger(asking, view)
-    except Problem:
-        raise problem from None
-
-
 def _answer_by_rules(
     asking: Asking, reading: Reading, session: Future[Session] | None, pool: Executor
 ) -> tuple[Sequence[Answer], list[github.PostedComment] | None]:
@@ -106,9 +98,9 @@ def _answer_by_rules(
     configuration = _configuration(reading.files, asking.services.config_path)
     roles = Configuration() if isinstance(configuration, Problem) else configuration
     permission = with_teams(asking.services, asking.asker, reading.permission, roles)
-    stranger = _stranger(asking, permission, roles) or _stranger_who_reruns(asking, roles)
-    if stranger is not None:
-        return _refuse(asking, stranger), None
+    no_role = stranger(asking, permission, roles) or stranger_who_reruns(asking, roles)
+    if no_role is not None:
+        return refuse(asking, no_role), None
     if isinstance(configuration, Problem):
         raise configuration
     if isinstance(reading.files, Problem):
@@ -165,39 +157,20 @@ def _answer_help(asking: Asking) -> tuple[Answer, ...]:
     if asking.comment is None:
         return tuple(answers)
     permission = github.read_permission(asking.services.hub, asking.asker)
-    if _stranger(asking, permission, Configuration()) is None:
+    if stranger(asking, permission, Configuration()) is None:
         return _replied(asking, answers)
     first = answers[0].view
     if isinstance(first, ReplyView):
-        _refuse(asking, replace(first, marker=STRANGER, source=""))
+        refuse(asking, replace(first, marker=STRANGER, source=""))
     return tuple(answers)
-
-
-def _to_stranger(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
-    """Answers somebody without the role: with one comment in a pull request, whatever they ask."""
-    if asking.comment is not None and asking.place is not None:
-        reply_to_stranger(asking.services, asking.place, view)
-    return _each(asking, view)
-
-
-def _refuse(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
-    """The same; where that cannot be written, their reaction is all they get."""
-    try:
-        return _to_stranger(asking, view)
-    except Problem:
-        return _each(asking, view)
-
-
-def _each(asking: Asking, view: ReplyView) -> tuple[Answer, ...]:
-    return tuple(Answer(name_of(item), Reason(view.reason), view) for item in asking.items)
 
 
 def _answer_on_issue(asking: Asking) -> tuple[Answer, ...]:
     permission = github.read_permission(asking.services.hub, asking.asker)
-    stranger = _stranger(asking, permission, Configuration())
-    if stranger is not None:
-        no_role = Problem(Reason.REFUSED_ROLE, stranger.what, why=stranger.why)
-        return tuple(_problem(asking, item, no_role) for item in asking.items)
+    no_role = stranger(asking, permission, Configuration())
+    if no_role is not None:
+        refusal = Problem(Reason.REFUSED_ROLE, no_role.what, why=no_role.why)
+        return tuple(_problem(asking, item, refusal) for item in asking.items)
     problem = Problem(
         Reason.REFUSED_NOT_A_PULL_REQUEST,
         "Runs belong to pull requests, and this is an issue.",
@@ -228,33 +201,6 @@ def _answer_simple(asking: Asking, item: Command | Mistake) -> Answer:
         paste="/beaker help",
     )
     return _problem(asking, item, lacking)
-
-
-def _stranger_who_reruns(asking: Asking, configuration: Configuration) -> ReplyView | None:
-    """The refusal of a re-run by somebody without the role."""
-    if not asking.rerun_by:
-        return None
-    person = github.read_account(asking.services.hub, asking.rerun_by)
-    permission = read_permission(asking.services, person, configuration)
-    return _stranger(replace(asking, asker=person), permission, configuration)
-
-
-def _stranger(
-    asking: Asking, permission: Permission, configuration: Configuration
-) -> ReplyView | None:
-    """The refusal of somebody without the role; None for those who have it."""
-    finding = judge_person(asking.asker, permission, configuration)
-    if finding.outcome is Outcome.ALLOW:
-        return None
-    return ReplyView(
-        marker=STRANGER,
-        reason=Reason.REFUSED_ROLE,
-        asker=asking.asker.login,
-        source="",
-        what="Runs are for people with a role here.",
-        why=finding.evidence,
-        next_step=finding.next_step,
-    )
 
 
 def _configuration(files: github.RepositoryFiles | Problem, path: str) -> Configuration | Problem:
