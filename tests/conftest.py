@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,12 @@ import pytest
 if TYPE_CHECKING:
     from room import Room
     from stage import Stage
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: most of the time a test waits for what it started."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return 2 * (len(usable(0)) if usable else os.cpu_count() or 1)
 
 
 @pytest.fixture
