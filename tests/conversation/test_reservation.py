@@ -90,7 +90,7 @@ def test_stopping_takes_a_while_and_the_reason_is_kept(stage: Stage) -> None:
     workload = begin(stage)
     preempt(stage, workload, after=800)
     stage.beaker.backdate_job(workload, 300)
-    stage.beaker.faults.add(Fault("CancelWorkloads", drop=True, times=None))
+    stage.beaker.faults.add(Fault("CancelWorkloads", code="UNKNOWN", times=None))
     stage.schedule()
     mark = stage.mark(stage.beaker.experiment(workload))
     assert mark is not None
