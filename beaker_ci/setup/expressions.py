@@ -32,15 +32,16 @@ _DEEPEST = 40
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<string>'(?:[^']|'')*+')
+        (?P<string>'[^']*(?:''[^']*)*'(?!'))
       | (?P<number>[-+]?(?:0x[0-9a-fA-F]+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)(?![\w.]))
       | (?P<word>[A-Za-z_][A-Za-z0-9_-]*)
       | (?P<mark>\|\||&&|[=!<>]=|[!<>()\[\],.*])
     )""",
     re.VERBOSE | re.ASCII,
 )
-# Possessive: two quotes in a row can be read in two ways, and many of them in too many.
-_EMBEDDED = re.compile(r"\$\{\{((?:'(?:[^']|'')*+'|[^'}]|\}(?!\}))*+)\}\}")
+# Every character can be read in one way only. Possessive quantifiers would say so too, but they are
+# broken before Python 3.11.5.
+_EMBEDDED = re.compile(r"\$\{\{((?:'[^']*'|[^'}$]|\}(?!\})|\$(?!\{\{))*)\}\}")
 
 
 def evaluate(text: str, contexts: Mapping[str, Value]) -> Value:
