@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING
 from beaker_ci.report import fit, safe, texts
 from beaker_ci.report.marker import marker_line
 from beaker_ci.report.metrics import format_metric
-from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
+from beaker_ci.report.views import (
+    CheckOutput,
+    Ending,
+    Excerpt,
+    ReplyView,
+    RunView,
+    Table,
+    TreeLine,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MARKS = {"allow": "✓", "wait": "…", "refuse": "✗"}
 _RULE = "\n\n---\n\n"
-_LOG_CHARACTERS = 5000
 _LOG_LINE = 400
+_ROWS = 100
 
 
 def run_comment(view: RunView) -> str:
@@ -150,17 +158,37 @@ def _ours(text: str) -> str:
     return text
 
 
-def _last_lines(ending: Ending) -> list[str]:
+def _table(table: Table) -> str:
+    """Rows as a Markdown table; the first text of a row may be a link."""
+    head = " | ".join(safe.inline(column, 60) for column in table.columns)
+    lines = [f"| {head} |", f"|{' :-- |' * len(table.columns)}"]
+    links = (*table.links, *[""] * len(table.rows))
+    for row, address in zip(table.rows[:_ROWS], links, strict=False):
+        first = safe.code_link(address, row[0]) if address else safe.inline(row[0], 100)
+        cells = [first, *(safe.inline(cell, 200) for cell in row[1:])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _rows(table: Table) -> str:
+    """Rows as lines of plain text, in columns."""
+    told = [[safe.plain(cell, 60) for cell in row] for row in (table.columns, *table.rows[:_ROWS])]
+    widths = [max(map(len, column)) for column in zip(*told, strict=True)]
+    padded = ((cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in told)
+    return "\n".join(f"  {'  '.join(cells)}".rstrip() for cells in padded)
+
+
+def _last_lines(excerpt: Ending | Excerpt) -> list[str]:
     """The end of a log as plain lines, cut only after all that was read of it is redacted."""
-    lines = safe.clean_lines(ending.log)
-    return lines[max(len(lines) - ending.log_lines, 0) :]
+    lines = safe.clean_lines(excerpt.log)
+    return lines[max(len(lines) - excerpt.log_lines, 0) :]
 
 
-def _tail(ending: Ending) -> str:
+def _tail(excerpt: Ending | Excerpt) -> str:
     """The end of a log as a fenced block; what is too long loses its beginning."""
     kept: list[str] = []
-    room = _LOG_CHARACTERS
-    for line in reversed(_last_lines(ending)):
+    room = excerpt.log_characters
+    for line in reversed(_last_lines(excerpt)):
         shown = safe.shortened(line, _LOG_LINE)
         room -= len(shown) + 1
         if room < 0:
@@ -178,6 +206,8 @@ FILTERS = {
     "code_link": safe.code_link,
     "plain": safe.plain,
     "metric": format_metric,
+    "table": _table,
+    "rows": _rows,
     "tail": _tail,
     "last_lines": _last_lines,
     "tree": tree,

@@ -41,6 +41,7 @@ class Ending:
             whether a private key began before. Empty where none may be published. Untrusted.
         log_lines: The most of its last lines that are shown.
         log_url: Where the whole log can be read; empty if nothing ran.
+        log_characters: The most characters of it that are shown.
     """
 
     why: str
@@ -52,6 +53,7 @@ class Ending:
     log: tuple[str, ...] = ()
     log_lines: int = 60
     log_url: str = ""
+    log_characters: int = 5000
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,37 @@ class RunView:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Rows of short texts. All untrusted.
+
+    Attributes:
+        columns: The titles.
+        rows: As many texts each.
+        links: The address that a row's first text leads to, row by row; empty for none.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The end of a log.
+
+    Attributes:
+        log: Its last lines, the oldest first, some more than are shown: they tell whether a
+            private key began before. Untrusted.
+        log_lines: The most of its last lines that are shown.
+        log_characters: The most characters that are shown.
+    """
+
+    log: tuple[str, ...]
+    log_lines: int
+    log_characters: int = 5000
+
+
+@dataclass(frozen=True)
 class ReplyView:
     """An answer without a run: a refusal, a mistake, a help text, an outage.
 
@@ -122,6 +155,9 @@ class ReplyView:
         paste: A line or block to paste; may be empty.
         help_text: Markdown made by us alone (the help page); empty for others.
         decision: The tree of rules where there was one.
+        table: What there is to list.
+        excerpt: What there is to read of a log.
+        page: Where people look at all of it; empty for none.
     """
 
     marker: str
@@ -134,6 +170,9 @@ class ReplyView:
     paste: str = ""
     help_text: str = ""
     decision: tuple[TreeLine, ...] = ()
+    table: Table | None = None
+    excerpt: Excerpt | None = None
+    page: str = ""
 
     @classmethod
     def of_problem(

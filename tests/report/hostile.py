@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from beaker_ci.report import Ending, ReplyView, RunView, TreeLine
+from beaker_ci.report.views import Excerpt, Table
 
-V = TypeVar("V", bound=RunView | ReplyView | Ending)
+V = TypeVar("V", bound=RunView | ReplyView | Ending | Table | Excerpt)
 TOKEN = "ghp_" + "a1B2" * 9
 FRAGMENTS = [
     *("`", "``", "```", "````\n", "~~~", "~~~~\n", "\n", "\r", "\r\n", "\n\n", "\u2028", "    "),
@@ -59,7 +60,17 @@ TREE = st.lists(st.builds(TreeLine, st.integers(-2, 40), TEXT, OUTCOME, TEXT), m
 )
 KEY = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 # Not told, or not to be told by a user.
-OURS = ("marker", "help_text", "experiment_url", "commit_url", "log_url", "status", "conclusion")
+OURS = (
+    "marker",
+    "help_text",
+    "experiment_url",
+    "commit_url",
+    "log_url",
+    "status",
+    "conclusion",
+    "page",
+    "links",
+)
 
 ENDINGS = st.builds(
     Ending,
@@ -104,6 +115,15 @@ RUNS = st.builds(
     experiment_name=TEXT,
     config_source=TEXT,
 )
+TABLES = st.builds(
+    Table,
+    columns=st.just(("Run", "What")),
+    rows=st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple),
+    links=st.lists(ADDRESS, max_size=3).map(tuple),
+)
+EXCERPTS = st.builds(
+    Excerpt, log=st.lists(TEXT, max_size=4).map(tuple), log_lines=st.integers(0, 5)
+)
 REPLIES = st.builds(
     ReplyView,
     marker=KEY,
@@ -116,6 +136,9 @@ REPLIES = st.builds(
     why=TEXT,
     next_step=TEXT,
     paste=TEXT,
+    table=st.none() | TABLES,
+    excerpt=st.none() | EXCERPTS,
+    page=ADDRESS,
 )
 
 
@@ -138,7 +161,7 @@ def _harmless(value: Any) -> Any:
             return "\n".join("x" for _ in lines) if value else ""
         case TreeLine():
             return TreeLine(0, "x", "allow", "x")
-        case Ending():
+        case Ending() | Table() | Excerpt():
             return harmless(value)
         case tuple():
             return tuple(_harmless(each) for each in value)

@@ -46,7 +46,8 @@ def check_page(markdown: str, like: str, addresses: set[str]) -> None:
 
 def addresses_of(view: RunView | ReplyView) -> set[str]:
     if isinstance(view, ReplyView):
-        return set()
+        links = view.table.links if view.table else ()
+        return {url(view.page), *map(url, links)} - {""}
     ending = {url(view.ending.log_url)} if view.ending else set()
     return {url(view.experiment_url), url(view.commit_url), *ending} - {""}
 
@@ -73,7 +74,7 @@ def test_run_check(view: RunView) -> None:
 def test_reply_comment(views: list[ReplyView]) -> None:
     comment = reply_comment(views, "42")
     like = reply_comment([harmless(view) for view in views], "42")
-    check_page(comment, like, set())
+    check_page(comment, like, {address for view in views for address in addresses_of(view)})
     assert find_marker(comment) == ("reply", "42")
 
 

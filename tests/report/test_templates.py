@@ -13,7 +13,8 @@ import beaker_ci.report
 FOLDER = Path(beaker_ci.report.__file__).parent / "templates"
 TEMPLATES = sorted(path.name for path in FOLDER.iterdir())
 MARKDOWN = {"inline", "prose", "code", "fence", "link", "code_link", "tail", "tree", "ours"}
-LOG = {"plain", "ours"}
+MARKDOWN |= {"table"}
+LOG = {"plain", "rows", "ours"}
 # What our own words are, and no user's.
 OURS = {"verdict.icon", "verdict.headline", "hardware", "price", "cost", "icon", "view.help_text"}
 
