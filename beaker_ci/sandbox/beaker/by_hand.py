@@ -66,6 +66,10 @@ class ByHand:
                     self._backend.datasets.writable(dataset, file).write_text(text)
                 self._backend.life.end(job, exit_code)
 
+    def cancel(self, name: str, by: str) -> None:
+        """Cancel a workload in a user's name, whether its jobs are placed or wait."""
+        self._backend.experiments.cancel(self._backend.experiments.find(name), by)
+
     def preempt(
         self,
         name: str,

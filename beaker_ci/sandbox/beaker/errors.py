@@ -47,6 +47,10 @@ class Dropped(Exception):  # noqa: N818 - a state of the server
     """The connection breaks before any answer."""
 
 
+class Garbled(Exception):  # noqa: N818 - a state of the server
+    """An answer that nobody can read takes the place of the real one."""
+
+
 def not_found(kind: str, name: str) -> Refused:
     """The answer for a name or id that nothing has."""
     return Refused("NOT_FOUND", f"{kind} {name!r} not found")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from beaker_ci.sandbox.beaker.errors import Dropped, Refused
+from beaker_ci.sandbox.beaker.errors import Dropped, Garbled, Refused
 from beaker_ci.sandbox.beaker.faults import Faults
 
 _T = TypeVar("_T")
@@ -24,7 +24,7 @@ class Request:
         name: An RPC such as ``GetJob``, or an HTTP route such as ``POST experiments``.
         author: The user of its token; empty if nobody's.
         seconds: From arrival to answer, latency included.
-        outcome: ``OK``, the error code of the answer, or ``DROPPED``.
+        outcome: ``OK``, the error code of the answer, ``DROPPED`` or ``GARBLED``.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Exchanges:
         Raises:
             Refused: The error answer, from the request itself or from a fault.
             Dropped: No answer at all.
+            Garbled: An answer that nobody can read.
         """
         started = time.monotonic()
         outcome = "OK"
@@ -109,6 +110,9 @@ class Exchanges:
             raise
         except Dropped:
             outcome = "DROPPED"
+            raise
+        except Garbled:
+            outcome = "GARBLED"
             raise
         except Exception as error:
             # Kept for the test to see; no code that clients would patiently retry.

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from beaker_ci.sandbox.beaker.errors import Dropped, Refused
+from beaker_ci.sandbox.beaker.errors import Dropped, Garbled, Refused
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Fault:
         code: A gRPC status name or an HTTP status number, valid for both protocols.
         message: What the answer says.
         drop: The connection breaks without an answer.
-        after: The request takes effect first; only its answer is lost.
+        after: The request takes effect first; only its answer is lost, late or replaced.
+        garbled: The answer is nothing that a client can read; with ``after``.
         delay: Seconds before anything else happens.
         do: Called at that point, on the server's thread and without its lock.
     """
@@ -36,6 +37,7 @@ class Fault:
     message: str = "injected fault"
     drop: bool = False
     after: bool = False
+    garbled: bool = False
     delay: float = 0.0
     do: Callable[[], None] | None = None
 
@@ -45,6 +47,7 @@ class Fault:
         Raises:
             Refused: The error answer.
             Dropped: The broken connection.
+            Garbled: The answer that nobody can read.
         """
         if self.delay:
             sleep(self.delay)
@@ -52,8 +55,14 @@ class Fault:
             self.do()
         if self.drop:
             raise Dropped(self.message)
+        if self.garbled:
+            raise Garbled(self.message)
         if self.code is not None:
             raise Refused(self.code, self.message)
+
+
+Weather = Callable[[str], Fault | None]
+"""What a request of that name meets by chance; None for nothing."""
 
 
 class Faults:
@@ -62,6 +71,12 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._set: list[tuple[Fault, Iterator[int]]] = []
+        self._weather: Weather | None = None
+
+    def weather(self, weather: Weather) -> None:
+        """Let every request meet what this makes of it, besides the faults that are set."""
+        with self._lock:
+            self._weather = weather
 
     def add(self, fault: Fault) -> None:
         """Set a fault; it counts matching requests from now on."""
@@ -80,6 +95,7 @@ class Faults:
         """Take all faults away."""
         with self._lock:
             self._set.clear()
+            self._weather = None
 
     def meeting(self, name: str) -> list[Fault]:
         """The faults that this request meets; counts it."""
@@ -92,4 +108,6 @@ class Faults:
                 last = None if fault.times is None else fault.nth + fault.times - 1
                 if fault.nth <= count and (last is None or count <= last):
                     met.append(fault)
-        return met
+            weather = self._weather
+        chance = weather(name) if weather is not None else None
+        return met if chance is None else [*met, chance]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from beaker import beaker_pb2 as pb2
 
 from beaker_ci.sandbox.beaker.backend import Backend
-from beaker_ci.sandbox.beaker.errors import Dropped, Refused
+from beaker_ci.sandbox.beaker.errors import Dropped, Garbled, Refused
 from beaker_ci.sandbox.beaker.pages import not_there
 from beaker_ci.sandbox.beaker.routes import Answer, Call, Route, Routes
 
@@ -113,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(backend.exchanges.serve(route.name, author, answer))
         except Refused as refused:
             self._send(_error(refused, page=route.public))
+        except Garbled:
+            self._send(Answer(body=b'{"id": "01'))
         except Dropped:
             self.close_connection = True
 

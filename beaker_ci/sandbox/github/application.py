@@ -115,13 +115,16 @@ class Application:
         request = Request(method, path, query, headers)
         strike = self.faults.strike(method, path)
         fault = strike.fault
-        if delay := self.latency + (fault.delay if fault else 0):
+        late = fault is not None and fault.after
+        if delay := self.latency + (fault.delay if fault and not late else 0):
             time.sleep(delay)
         for do in strike.before:
             do()
         request, response = self._perform(
             request, content, spared=not fault or fault.spares_request
         )
+        if fault and late:
+            time.sleep(fault.delay)
         for do in strike.after:
             do()
         if fault:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beaker_ci.sandbox.github.routing import DOCS, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class Fault:
         status: Answer this instead; None keeps the real answer.
         body: With ``status``: the answer's JSON, or bytes as they are.
         headers: Added to the answer.
-        after: Let the request take effect first: the write happens, the answer is lost or replaced.
+        after: Let the request take effect first: the write happens, the answer is lost, late or
+            replaced.
         drop: Close the connection instead of answering.
         cut: Close the connection after so many bytes of the answer's body.
-        delay: Seconds before the answer.
+        delay: Seconds before the request takes effect; with ``after``, before the answer.
     """
 
     method: str | None = None
@@ -58,6 +60,10 @@ class Fault:
         if body is None and self.status != 204:
             body = {"message": f"Fault {self.status}", "documentation_url": DOCS}
         return Response(self.status, body, dict(self.headers))
+
+
+Weather = Callable[[str, str], Fault | None]
+"""What a request, by its method and path, meets by chance; None for nothing."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,12 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[_Armed] = []
+        self._weather: Weather | None = None
+
+    def weather(self, weather: Weather) -> None:
+        """Lets every request that no armed fault hits meet what this makes of it."""
+        with self._lock:
+            self._weather = weather
 
     def add(self, fault: Fault) -> None:
         """Arms a fault."""
@@ -154,6 +166,7 @@ class Faults:
         """Disarms everything."""
         with self._lock:
             self._armed.clear()
+            self._weather = None
 
     def strike(self, method: str, path: str) -> Strike:
         """What the next request meets; counts it."""
@@ -169,6 +182,9 @@ class Faults:
                     fault = rule
                 else:
                     hooks.append(rule)
+            weather = self._weather
+        if fault is None and weather is not None:
+            fault = weather(method, path)
         return Strike(
             fault,
             tuple(hook.do for hook in hooks if not hook.after),

@@ -6,7 +6,7 @@ import pytest
 import requests
 from beaker import Beaker
 from beaker import beaker_pb2 as pb2
-from beaker.exceptions import BeakerServerUnavailableError
+from beaker.exceptions import BeakerServerError, BeakerServerUnavailableError
 from beaker_lab import Repository, launch, submit
 from grpc import RpcError
 from inline_snapshot import snapshot
@@ -66,6 +66,52 @@ def test_a_fault_is_told_in_the_words_of_either_protocol(
 
     local_beaker.faults.clear()
     client.workload.cancel(workload)
+
+
+def test_an_answer_that_nobody_can_read(local_beaker: LocalBeaker, client: Beaker) -> None:
+    local_beaker.hold_jobs = True
+    local_beaker.faults.add(Fault("POST experiments", garbled=True, after=True))
+    local_beaker.faults.add(Fault("UpdateWorkload", garbled=True, after=True))
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        submit(client, "true", name="garbled")
+    workload = client.workload.get("ci-bot/garbled")
+
+    with pytest.raises(BeakerServerError, match="deserializing"):
+        client.workload.update(workload, description="written")
+
+    assert client.workload.get("ci-bot/garbled").experiment.description == "written"
+    assert [each.outcome for each in local_beaker.requests.all].count("GARBLED") == 2
+
+
+def test_a_log_that_nobody_can_read(local_beaker: LocalBeaker, client: Beaker) -> None:
+    workload = client.workload.get(submit(client, "echo", "hello"))
+    local_beaker.wait(workload.experiment.id)
+    job = client.workload.get_latest_job(workload)
+    assert job is not None
+    local_beaker.faults.add(Fault("StreamJobLogs", garbled=True))
+
+    assert [log.message for log in client.job.logs(job, follow=False)] == []
+    assert [log.message for log in client.job.logs(job, follow=False)] == [b"hello"]
+
+    assert local_beaker.requests.all[-2].outcome == "GARBLED"
+
+
+def test_weather_meets_every_request(local_beaker: LocalBeaker, client: Beaker) -> None:
+    seen: list[str] = []
+
+    def weather(name: str) -> Fault | None:
+        seen.append(name)
+        return Fault(".*", code="RESOURCE_EXHAUSTED") if len(seen) == 1 else None
+
+    local_beaker.faults.weather(weather)
+
+    with pytest.raises(RpcError, match="injected"):
+        client.user.get()
+    assert client.user.get().name == "ci-bot"
+    local_beaker.faults.clear()
+    client.user.get()
+
+    assert seen == ["GetUser", "GetUser"]
 
 
 def test_hooks_run_right_before_and_after(local_beaker: LocalBeaker, client: Beaker) -> None:

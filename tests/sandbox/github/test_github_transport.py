@@ -49,6 +49,31 @@ def test_an_answer_cut_short(lab: Lab) -> None:
         _ = lab.pull_request().head
 
 
+def test_an_answer_that_comes_too_late(lab: Lab) -> None:
+    lab.github.faults.add(Fault("POST", COMMENTS, after=True, delay=1.3))
+    with pytest.raises(requests.ReadTimeout):
+        lab.issue(timeout=1).create_comment("late")
+    assert lab.github.take_comment(lab.pull).body == "late"
+
+
+def test_weather_meets_what_no_fault_does(lab: Lab) -> None:
+    seen: list[str] = []
+
+    def weather(method: str, path: str) -> Fault | None:
+        seen.append(f"{method} {path}")
+        return Fault(status=500) if len(seen) == 1 else None
+
+    lab.github.faults.add(Fault("GET", r"/pulls/", status=503))
+    lab.github.faults.weather(weather)
+    for status in (503, 500):
+        with pytest.raises(GithubException) as error:
+            _ = lab.pull_request().head
+        assert error.value.status == status
+    lab.github.faults.clear()
+    assert lab.pull_request().head.sha == lab.github.head(lab.pull)
+    assert len(seen) == 1
+
+
 def test_faults_that_a_client_outlives(lab: Lab) -> None:
     lab.github.faults.bad_gateway("GET", r"/pulls/", times=2)
     pull = lab.repo(retry=RETRY).get_pull(lab.pull)

@@ -14,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from beaker_ci.sandbox.beaker.backend import Backend
 from beaker_ci.sandbox.beaker.certificates import Certificates
-from beaker_ci.sandbox.beaker.errors import Dropped, Refused
+from beaker_ci.sandbox.beaker.errors import Dropped, Garbled, Refused
 from beaker_ci.sandbox.beaker.rpc.accounts import Accounts
 from beaker_ci.sandbox.beaker.rpc.capacity import Capacity
 from beaker_ci.sandbox.beaker.rpc.groups import Groups
@@ -83,35 +83,35 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]
         return make(
             behavior(name, call),
             request_deserializer=GetMessageClass(method.input_type).FromString,
-            response_serializer=GetMessageClass(method.output_type).SerializeToString,
+            response_serializer=_serialize,
         )
 
     def _answered(
         self, name: str, call: Callable[[Any], Message]
-    ) -> Callable[[Message, grpc.ServicerContext], Message]:
-        def answer(request: Message, context: grpc.ServicerContext) -> Message:
+    ) -> Callable[[Message, grpc.ServicerContext], Message | None]:
+        def answer(request: Message, context: grpc.ServicerContext) -> Message | None:
             def locked() -> Message:
                 author = self._author(context)
                 with self._backend.monitor:
                     self._backend.caller = author
                     return call(request)
 
-            response: Message = self._serve(name, context, locked)
+            response: Message | None = self._serve(name, context, locked)
             return response
 
         return answer
 
     def _streamed(
         self, name: str, call: Callable[[Any, Callable[[], bool]], Iterator[Message]]
-    ) -> Callable[[Message, grpc.ServicerContext], Iterator[Message]]:
-        def answer(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+    ) -> Callable[[Message, grpc.ServicerContext], Iterator[Message | None]]:
+        def answer(request: Message, context: grpc.ServicerContext) -> Iterator[Message | None]:
             context.add_callback(self._wake)
 
             def begun() -> Iterator[Message]:
                 self._author(context)
                 return call(request, context.is_active)
 
-            yield from self._serve(name, context, begun)
+            yield from self._serve(name, context, begun) or (None,)
 
         return answer
 
@@ -126,6 +126,8 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]
             _abort(context, refused.grpc_code, refused.message)
         except Dropped:
             _abort(context, "UNAVAILABLE", "Socket closed")
+        except Garbled:
+            return None
 
     def _author(self, context: grpc.ServicerContext) -> pb2.User:
         metadata = dict(context.invocation_metadata())
@@ -134,6 +136,11 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]
     def _wake(self) -> None:
         with self._backend.monitor:
             self._backend.monitor.notify_all()
+
+
+def _serialize(answer: Message | None) -> bytes:
+    """An answer's bytes; none that any message has where it is to be garbled."""
+    return b"\xff" if answer is None else answer.SerializeToString()
 
 
 def _abort(context: grpc.ServicerContext, code: str, message: str) -> NoReturn:
