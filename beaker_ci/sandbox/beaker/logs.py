@@ -1,16 +1,19 @@
-"""The log of one job: lines with strictly increasing timestamps."""
+"""The log of one job: lines in the order of their timestamps."""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from beaker_ci.sandbox.beaker.errors import Refused
+
 _MICROSECOND = 1_000
+_CHUNK = 1_000  # lines
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line, without its end.
 
@@ -21,6 +24,21 @@ class Line:
 
     time: int
     text: bytes
+
+
+@dataclass(frozen=True)
+class Break:
+    """How a stream breaks.
+
+    Args:
+        lines: After so many of them; not at all if the log ends before.
+        code: A gRPC status name.
+        message: What goes with it.
+    """
+
+    lines: int
+    code: str
+    message: str = "injected fault"
 
 
 class Log:
@@ -35,15 +53,35 @@ class Log:
         self._monitor = monitor
         self._now = now
         self._lines: list[Line] = []
+        self._served: Sequence[Line] = self._lines
+        self._breaks: Iterator[Break] = iter(())
         self._closed = False
 
-    def write(self, text: bytes) -> None:
-        """Add one line."""
+    def write(self, text: bytes, time: int | None = None) -> None:
+        """Add one line.
+
+        Args:
+            text: The line.
+            time: Its timestamp, not before the last line's. By default now, and never the last
+                line's own: clients that resume one nanosecond after it would skip this one.
+        """
         with self._monitor:
-            # Clients resume one nanosecond after the last stamp: equal stamps would be skipped.
-            earliest = self._lines[-1].time + _MICROSECOND if self._lines else 0
-            self._lines.append(Line(max(self._now(), earliest), text))
+            if time is None:
+                earliest = self._lines[-1].time + _MICROSECOND if self._lines else 0
+                time = max(self._now(), earliest)
+            self._lines.append(Line(time, text))
             self._monitor.notify_all()
+
+    def serve(self, lines: Sequence[Line]) -> None:
+        """Let the log consist of these lines from now on; they may be made as they are read."""
+        with self._monitor:
+            self._served = lines
+            self._monitor.notify_all()
+
+    def break_streams(self, breaks: Iterable[Break]) -> None:
+        """Break the streams that begin from now on: one after the other, until none is left."""
+        with self._monitor:
+            self._breaks = iter(breaks)
 
     def close(self) -> None:
         """No more lines will come."""
@@ -53,7 +91,7 @@ class Log:
 
     @property
     def text(self) -> str:
-        """All lines so far, undecodable bytes replaced."""
+        """All written lines so far, undecodable bytes replaced."""
         with self._monitor:
             return "".join(f"{line.text.decode(errors='replace')}\n" for line in self._lines)
 
@@ -70,19 +108,33 @@ class Log:
 
         Yields:
             Lines in order.
+
+        Raises:
+            Refused: The stream breaks.
         """
         with self._monitor:
-            present = (line for line in self._lines if line.time >= since)
-            batch = list(deque(present, tail) if tail else present)
-            seen = len(self._lines)
+            broken = next(self._breaks, None)
+        for sent, line in enumerate(self._read(since, tail, wanted, follow=follow)):
+            if broken is not None and sent == broken.lines:
+                raise Refused(broken.code, broken.message)
+            yield line
+
+    def _read(
+        self, since: int, tail: int, wanted: Callable[[], bool], *, follow: bool
+    ) -> Iterator[Line]:
+        with self._monitor:
+            end = len(self._served)
+            place = bisect_left(self._served, since, key=lambda line: line.time)
+        if tail:
+            place = max(place, end - tail)
         while True:
-            yield from batch
-            if not follow:
-                return
             with self._monitor:
-                while len(self._lines) == seen and not self._closed and wanted():
+                while follow and len(self._served) <= place and not self._closed and wanted():
                     self._monitor.wait()
-                batch = [line for line in self._lines[seen:] if line.time >= since]
-                seen = len(self._lines)
-                if not wanted() or (self._closed and not batch):
-                    return
+                if follow:
+                    end = len(self._served)
+                batch = self._served[place : min(place + _CHUNK, end)]
+            if not batch or not wanted():
+                return
+            yield from (line for line in batch if line.time >= since)
+            place += len(batch)

@@ -16,6 +16,7 @@ from beaker_ci.sandbox.beaker.client import client_environment, make_client, wri
 from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN, furnish
 from beaker_ci.sandbox.beaker.exchanges import Requests
 from beaker_ci.sandbox.beaker.faults import Faults
+from beaker_ci.sandbox.beaker.logs import Log
 from beaker_ci.sandbox.beaker.moments import Clock, utc_now
 from beaker_ci.sandbox.beaker.pages import status_name
 from beaker_ci.sandbox.beaker.rest import RestServer
@@ -199,6 +200,13 @@ class LocalBeaker(ByHand):
             user = self.world.find_user(author)
             add = self._backend.experiments.add
             return [add(user, workspace, spec, name).id for name, spec in specs.items()]
+
+    def log(self, name: str) -> Log:
+        """The log of a job, or of a workload's latest job, to write and to break."""
+        with self._backend.monitor:
+            if name in self._backend.life.jobs:
+                return self._backend.life.jobs[name].log
+            return self._backend.experiments.find(name).jobs[-1].log
 
     def experiment(self, name: str) -> ExperimentView:
         """A copy of an experiment, by id or ``author/name``."""

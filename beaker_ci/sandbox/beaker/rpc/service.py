@@ -111,7 +111,10 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]
                 self._author(context)
                 return call(request, context.is_active)
 
-            yield from self._serve(name, context, begun) or (None,)
+            try:
+                yield from self._serve(name, context, begun) or (None,)
+            except Refused as refused:  # in the midst of the stream
+                _abort(context, refused.grpc_code, refused.message)
 
         return answer
 
