@@ -87,32 +87,34 @@ def read_open_run(workload: pb2.Workload, secret: str) -> OpenRun:
 
 
 def read_job(job: pb2.Job, gpus: int) -> Job:
-    """A job's facts.
+    """A job's facts. Whatever is absent is None or empty; numbers stay as they came.
 
     Args:
         job: As Beaker describes it.
         gpus: What the task asks for, for a job that holds none yet.
     """
-    status = job.status
-    ends = [
-        getattr(status, name).ToNanoseconds() / 1e9
-        for name in ("exited", "failed", "canceled")
-        if status.HasField(name)
-    ]
-    held = len(job.assignment_details.resource_assignment.gpus)
+    status, assigned = job.status, job.assignment_details
+    ends = [_time(status, name) for name in ("exited", "failed", "canceled")]
+    group = job.system_details.HasField("replica_group_details")
     return Job(
         id=job.id,
         status=int(status.status),
         created=_time(status, "created"),
+        scheduled=_time(status, "scheduled"),
         started=_time(status, "started"),
-        ended=min(ends, default=None),
+        ended=min((end for end in ends if end is not None), default=None),
         finalized=_time(status, "finalized"),
         exit_code=status.exit_code if status.HasField("exit_code") else None,
         canceled_code=int(status.canceled_code) if status.HasField("canceled_code") else None,
         canceled_for=status.canceled_for,
         message=status.message,
-        gpus=held or gpus,
+        failed_scheduling=status.failed_scheduling_message,
+        gpus=len(assigned.resource_assignment.gpus) or gpus,
         metrics=MappingProxyType(_plain(job.metrics.fields)),
+        node=assigned.node_id,
+        rank=job.system_details.replica_group_details.rank if group else None,
+        results=assigned.result_dataset_id,
+        retry_of=job.retry_ancestor_id,
     )
 
 
@@ -131,7 +133,9 @@ def _plain_value(value: Value) -> Any:
 
 
 def _time(status: pb2.JobStatus, name: str) -> float | None:
-    return getattr(status, name).ToNanoseconds() / 1e9 if status.HasField(name) else None
+    # protobuf's own conversion refuses times that it holds impossible.
+    moment = getattr(status, name)
+    return moment.seconds + moment.nanos / 1e9 if status.HasField(name) else None
 
 
 def _number(environment: dict[str, str], name: str) -> int:
