@@ -11,17 +11,28 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from beaker_ci.policy import Price, is_modified, price_of
+from beaker_ci.policy import Price, as_written, is_modified, price_of, watched_times
 from beaker_ci.recipe import Recipe
 
 if TYPE_CHECKING:
+    from beaker_ci.commands.model import Command
     from beaker_ci.config.schema import Configuration
     from beaker_ci.policy.model import Request
 
-__all__ = ["Plan", "Price", "experiment_name", "make_plan", "price_of", "run_key", "with_receipt"]
+__all__ = [
+    "Plan",
+    "Price",
+    "experiment_name",
+    "make_plan",
+    "price_of",
+    "recipe_hash",
+    "run_key",
+    "with_receipt",
+]
 
 _LONGEST_NAME = 99
 _LONGEST_PLACE = 24
+_LONGEST_REQUEST = 16_384
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,13 @@ def make_plan(
         "BEAKER_CI_CONFIG": config_commit or "",
         "BEAKER_CI_PLAN": hash_,
         "BEAKER_CI_PRESET": command.preset or "",
+        "BEAKER_CI_RECIPE": recipe_hash(recipe),
         "BEAKER_CI_REPO_ID": str(repository_id),
+        "BEAKER_CI_REQUEST": _request_text(command),
+        **{
+            f"BEAKER_CI_{name.upper()}": str(time.seconds)
+            for name, time in watched_times(command, configuration).items()
+        },
     }
     return Plan(
         key=key,
@@ -179,6 +196,17 @@ def with_receipt(plan: Plan, receipt: str) -> Plan:
     """The same plan whose job's spec carries why it was allowed."""
     environment = {**plan.environment, "BEAKER_CI_RECEIPT": receipt}
     return replace(plan, environment=MappingProxyType(environment))
+
+
+def recipe_hash(recipe: Recipe) -> str:
+    """64 bits, in hex, over the values that gantry is given."""
+    return _digest(dict(recipe))
+
+
+def _request_text(command: Command) -> str:
+    """What was asked for, so that it can be asked for again; empty if it is too long to keep."""
+    text = as_written(command)
+    return text if len(text) <= _LONGEST_REQUEST else ""
 
 
 def _hash(

@@ -53,9 +53,15 @@ class Mark:
         shown: The stage that comment and check show; empty before they are written.
         used: GPU-hours that the run did cost; None before its end.
         stopped: Why we stopped it ourselves: the configuration's key of the limit that it broke
-            together with others that were submitted at the same moment, or ``reservation`` when
-            its attempts together cost more than was reserved; empty if we did not.
+            together with others that were submitted at the same moment; ``reservation`` when its
+            attempts together cost more than was reserved; ``start_timeout``, ``inactive_timeout``;
+            ``superseded`` by a new head, ``closed`` with the pull request; ``by <login>`` who asked
+            for it. Empty if we did not.
         gpus: Of all replicas together.
+        verdict: How it ended: :class:`beaker_ci.history.Verdict`; empty before its end.
+        start_timeout: Seconds that it may wait in the queue; 0 for ever.
+        inactive_timeout: Seconds for which its log may be silent; 0 for ever.
+        retried: What asked last to repeat what failed of it; empty if nothing did.
     """
 
     repository: int
@@ -70,6 +76,10 @@ class Mark:
     used: float | None = None
     stopped: str = ""
     gpus: int = 0
+    verdict: str = ""
+    start_timeout: int = 0
+    inactive_timeout: int = 0
+    retried: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -103,6 +113,16 @@ class Described:
 def search_text(repository: int) -> str:
     """What the description of every open run of a repository holds, and of no other."""
     return f"{OPEN_MARK} {repository} "
+
+
+def search_text_of(repository: int, number: int) -> str:
+    """What the description of every run of one pull request holds, and of no other.
+
+    Args:
+        repository: GitHub's numeric id.
+        number: Of the pull request; 0 for runs outside of one.
+    """
+    return f' {repository} {{"repository":{repository},"number":{number},'
 
 
 def describe(human: str, mark: Mark, key: str, secret: str) -> str:
@@ -154,7 +174,7 @@ def _seal(values: dict[str, Any], key: str, secret: str) -> str:
 
 @dataclass(frozen=True)
 class OpenRun:
-    """An experiment of our account with an open mark, as Beaker's list shows it.
+    """An experiment of our account with a mark, as Beaker's list shows it.
 
     Attributes:
         status: Beaker's raw number for the workload's status.
@@ -172,6 +192,11 @@ class OpenRun:
     def key(self) -> str:
         """The run's key, as its name says."""
         return self.name.rpartition("-")[2]
+
+    @property
+    def run_id(self) -> str:
+        """The short id that people type."""
+        return self.key[:8]
 
 
 @dataclass(frozen=True)
@@ -226,6 +251,12 @@ class Run:
         summary: The human part of the description.
         mark: How far the report is; None if that is not known.
         plan_hash: Of the plan that was submitted; empty for runs of former versions.
+        request: The command that asked for it, as it was written, its script below it; empty where
+            that is not known, or too long to be kept.
+        recipe_hash: Of the values that gantry was given; empty for runs of former versions.
+        start_timeout: Seconds that it may wait in the queue; 0 for ever.
+        inactive_timeout: Seconds for which its log may be silent; 0 for ever.
+        inactive_soft_timeout: Seconds of silence after which its report warns; 0 for never.
     """
 
     workload_id: str
@@ -257,6 +288,11 @@ class Run:
     mark: Mark | None
     spec_hash: str = ""
     plan_hash: str = ""
+    request: str = ""
+    recipe_hash: str = ""
+    start_timeout: int = 0
+    inactive_timeout: int = 0
+    inactive_soft_timeout: int = 0
 
     @property
     def run_id(self) -> str:
@@ -289,4 +325,6 @@ class Run:
             writer=writer,
             since=int(now.timestamp()),
             gpus=self.gpus * self.replicas,
+            start_timeout=self.start_timeout,
+            inactive_timeout=self.inactive_timeout,
         )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stage import Stage
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each core: most of the time a test waits for what it started."""
     usable = getattr(os, "sched_getaffinity", None)

@@ -63,6 +63,11 @@ def read_run(client: Beaker, workload: pb2.Workload, spec: BeakerExperimentSpec 
         mark=told.mark,
         spec_hash=environment.get(HASH_VARIABLE, ""),
         plan_hash=environment.get("BEAKER_CI_PLAN", ""),
+        request=environment.get("BEAKER_CI_REQUEST", ""),
+        recipe_hash=environment.get("BEAKER_CI_RECIPE", ""),
+        start_timeout=_number(environment, "BEAKER_CI_START_TIMEOUT"),
+        inactive_timeout=_number(environment, "BEAKER_CI_INACTIVE_TIMEOUT"),
+        inactive_soft_timeout=_number(environment, "BEAKER_CI_INACTIVE_SOFT_TIMEOUT"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from beaker import beaker_pb2 as pb2
@@ -15,18 +15,22 @@ from beaker.exceptions import (
     BeakerWorkspaceNotFound,
 )
 
-from beaker_ci.beaker.capacity import read_clusters
+from beaker_ci.beaker.capacity import Capacity, read_clusters
 from beaker_ci.beaker.client import BoundedBeaker, connect
 from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.ledger import read_ledger
+from beaker_ci.beaker.lookup import runs_of
 from beaker_ci.beaker.problems import in_doubt, problems
+from beaker_ci.beaker.queueing import why_waiting
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
 from beaker_ci.beaker.watch import open_runs, read_tail, state_of
+from beaker_ci.capacity import ClusterCapacity
 from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
 from beaker_ci.history import State
 from beaker_ci.problem import Problem
+from beaker_ci.queueing import Waiting
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Mark, OpenRun, Run, describe
 
@@ -43,6 +47,7 @@ class Session:
 
     def __init__(self, client: BoundedBeaker) -> None:
         self._client = client
+        self._capacity = Capacity(client)
 
     @classmethod
     def open(cls, token: str | None, environment: Mapping[str, str]) -> Session:
@@ -69,6 +74,11 @@ class Session:
         """Lists our runs whose report is not finished: see :func:`.watch.open_runs`."""
         with problems():
             return tuple(open_runs(self._client, repository, limit))
+
+    def runs_of(self, repository: int, number: int) -> Iterator[OpenRun]:
+        """Our runs of one pull request, the newest first: see :func:`.lookup.runs_of`."""
+        with problems():
+            yield from runs_of(self._client, repository, number)
 
     def ledger(self, repository: int, now: float, *, exact: bool = True) -> tuple[LedgerEntry, ...]:
         """What our runs cost that count now, the oldest first: see :func:`.ledger.read_ledger`."""
@@ -216,6 +226,29 @@ class Session:
                 description=describe(run.summary, mark, run.key, secret),
             )
             return with_state_of(run, updated, secret)
+
+    def capacity(self, now: float) -> tuple[ClusterCapacity, ...]:
+        """How full the clusters are: see :func:`.capacity.read_capacity`. Remembered a minute.
+
+        Args:
+            now: Unix seconds.
+        """
+        with problems():
+            return self._capacity.at(now)
+
+    def why_waiting(self, run: Run, state: State, now: float) -> Waiting | None:
+        """Why a run waits: see :func:`.queueing.why_waiting`.
+
+        Args:
+            run: The run.
+            state: What its jobs say.
+            now: Unix seconds.
+
+        Returns:
+            None if nothing of it waits.
+        """
+        with problems():
+            return why_waiting(self._client, self._capacity, run, state, now)
 
     def _workspace(self, name: str | None) -> pb2.Workspace | None:
         if name is None:

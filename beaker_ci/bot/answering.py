@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING
 from beaker_ci import github
 from beaker_ci.bot.agreements import answer_agreement
 from beaker_ci.bot.answers import Answer
-from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
+from beaker_ci.bot.asking import (
+    AGREEMENTS,
+    CONTROLS,
+    RUN_COMMANDS,
+    Asking,
+    Reading,
+    name_of,
+)
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare, recounted
+from beaker_ci.bot.controls import answer_control
 from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, take_back_reply
@@ -144,6 +152,8 @@ def _answer_item(
         return _answer_simple(case.asking, item)
     if item.name in AGREEMENTS:
         return answer_agreement(case, now, item, session, pool)
+    if item.name in CONTROLS:
+        return answer_control(case, now, item, session.result())
     if errand is None:
         return _answer_simple(case.asking, item)
     if item.name == "plan":

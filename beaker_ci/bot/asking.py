@@ -20,6 +20,10 @@ AGREEMENTS = ("go", "approve")
 """Commands that agree to what a former one said."""
 
 
+CONTROLS = ("status", "list", "logs", "stop", "retry", "gpus")
+"""Commands about runs that there are."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where comments go: one pull request or issue, seen by one process.

@@ -165,7 +165,7 @@ def judged_comment(case: Case, now: CommentNow | None, command: Command) -> None
         cause = next(one for one in finding.walk() if one.reason and not one.children)
         raise Problem(
             cause.reason or Reason.REFUSED_STALE,
-            "Nothing was submitted: the comment is not obeyed.",
+            "Nothing was done: the comment is not obeyed.",
             why=cause.evidence,
             next_step=cause.next_step,
         )

@@ -11,7 +11,14 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
-from beaker_ci.bot.asking import AGREEMENTS, RUN_COMMANDS, Asking, Reading, name_of
+from beaker_ci.bot.asking import (
+    AGREEMENTS,
+    CONTROLS,
+    RUN_COMMANDS,
+    Asking,
+    Reading,
+    name_of,
+)
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.commands import Command, Mistake
 from beaker_ci.facts import Permission
@@ -39,7 +46,7 @@ def beaker_for(
         items: What was asked.
         pool: Threads.
     """
-    if not any(name_of(item) in RUN_COMMANDS + AGREEMENTS for item in items):
+    if not any(name_of(item) in RUN_COMMANDS + AGREEMENTS + CONTROLS for item in items):
         return None
     session = pool.submit(services.beaker)
     pool.submit(lambda: session.result().open_runs(repository, SHORT))

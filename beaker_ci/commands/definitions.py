@@ -151,7 +151,17 @@ _ALL: Final = (
     Definition(
         name="list",
         summary="the runs of this pull request",
-        example="/beaker list",
+        example="/beaker list --state running",
+        options=(
+            _own(
+                "state",
+                "only runs in this state",
+                pattern=r"open|queued|running|finished|succeeded|failed|cancelled",
+                form="open, queued, running, finished, succeeded, failed or cancelled",
+            ),
+            _own("mine", "only runs that you asked for", Kind.FLAG),
+            _own("latest", "how many at most", Kind.INTEGER, minimum=1),
+        ),
         synonyms=("ls", "runs", "queue"),
         planned=True,
     ),
@@ -164,6 +174,7 @@ _ALL: Final = (
             _own("tail", "how many lines", Kind.INTEGER, minimum=1),
             _own("task", "the task's name", pattern=r"[A-Za-z0-9._-]{1,128}", form="a task's name"),
             _own("replica", "the replica's number, from 0", Kind.INTEGER),
+            _own("results", "the files of its results instead", Kind.FLAG),
         ),
         synonyms=("tail", "output"),
         planned=True,

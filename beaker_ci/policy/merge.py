@@ -10,15 +10,17 @@ from beaker_ci.commands.nearest import nearest
 from beaker_ci.commands.values import identity
 from beaker_ci.policy.options import LABEL, RECIPE_FIELDS, SETTABLE
 from beaker_ci.policy.paste import as_own_command, with_preset
+from beaker_ci.policy.values import duration
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from beaker_ci.commands.model import OptionValue
     from beaker_ci.config.preset import Preset
     from beaker_ci.config.schema import Configuration
+    from beaker_ci.quantities import Duration
     from beaker_ci.recipe import Recipe, RecipeValue
 
 RESULTS = "/results"
@@ -31,6 +33,9 @@ PYTHON_VERSION = "3.12"
 """Python of a new environment where nothing else is said. gantry would take that of who submits:
 an update of the bot would then change every job. 3.12 is what today's GPU packages all have wheels
 for; projects that need another one say so in a preset."""
+
+WATCHED = ("start_timeout", "inactive_timeout", "inactive_soft_timeout")
+"""Times for which gantry itself would have to follow the job."""
 
 _SHELL = ("bash", "-euo", "pipefail", "-c")
 _EITHER = {"beaker_image": "docker_image", "docker_image": "beaker_image"}
@@ -69,6 +74,22 @@ def merge_recipe(command: Command, configuration: Configuration) -> Recipe:
     if not values.get("args"):
         raise _missing_command(command, configuration)
     return MappingProxyType(values)
+
+
+def watched_times(command: Command, configuration: Configuration) -> Mapping[str, Duration]:
+    """The times that nobody but beaker-ci watches: the command's, else the preset's.
+
+    Returns:
+        Fields of :data:`WATCHED` that are set.
+
+    Raises:
+        Problem: ``usage.unknown-preset``.
+    """
+    preset = _preset(command, configuration)
+    found = {
+        name: duration(command.options, name) or getattr(preset, name, None) for name in WATCHED
+    }
+    return {name: time for name, time in found.items() if time is not None}
 
 
 def is_modified(command: Command, configuration: Configuration) -> bool:

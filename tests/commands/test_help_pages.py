@@ -38,7 +38,7 @@ Planned, and not in this version yet: `status`, `list`, `logs`, `stop`, `retry`,
 
 def test_a_page_of_a_command() -> None:
     assert help_text("logs") == snapshot("""\
-`/beaker logs [RUN] [--tail N] [--task TEXT] [--replica N]`: the end of a run's log.
+`/beaker logs [RUN] [--tail N] [--task TEXT] [--replica N] [--results]`: the end of a run's log.
 
 It is planned, and not in this version yet.
 
@@ -53,6 +53,7 @@ RUN is the short id that every report shows, such as 3f9c2a71. Left out, it is t
 | `--tail N` | how many lines |
 | `--task TEXT` | the task's name |
 | `--replica N` | the replica's number, from 0 |
+| `--results` | the files of its results instead |
 """)
 
 

@@ -1,0 +1,40 @@
+"""Commands about runs that there are: one handler each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.considering import judged_comment
+from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+    from beaker_ci.bot.answers import Answer
+    from beaker_ci.bot.case import Case
+    from beaker_ci.commands import Command
+    from beaker_ci.facts import CommentNow
+
+
+def answer_control(case: Case, now: CommentNow | None, command: Command, beaker: Session) -> Answer:
+    """Answers one command about runs of its pull request.
+
+    Args:
+        case: Whose command it is.
+        now: The comment as it is now; None when a workflow was started by hand.
+        command: One of :data:`beaker_ci.bot.asking.CONTROLS`.
+        beaker: Where the runs are.
+
+    Raises:
+        Problem: Whatever stands in the way, to be told to who commented.
+    """
+    judged_comment(case, now, command)
+    del beaker
+    match command.name:
+        case name:
+            raise Problem(
+                Reason.USAGE_UNKNOWN_COMMAND,
+                f"`/beaker {name}` is not part of this version yet.",
+                next_step="What this version knows:",
+                paste="/beaker help",
+            )
