@@ -74,3 +74,14 @@ class Memory:
             raise ValueError("a memory size is a number with a unit, such as 512MiB or 1TiB")
         base = 1024 if match[2].endswith("iB") else 1000
         return cls(int(Fraction(match[1]) * base ** _POWERS[match[2][0]]), text)
+
+
+def spoken(seconds: float) -> str:
+    """A length of time for a sentence: ``45 s``, ``12 min``, ``3 h 5 min``."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import grpc
@@ -18,30 +17,32 @@ import requests
 from beaker import Beaker
 from beaker import beaker_pb2_grpc as rpc
 from beaker.config import Config
+from requests.adapters import HTTPAdapter
 
 from beaker_ci.beaker.experiments import OnceExperiments
 from beaker_ci.beaker.problems import unauthorized, unavailable
+from beaker_ci.patience import PATIENCE, Calls, wanted_wait
+from beaker_ci.reasons import Reason
 
-RPC_DEADLINE = 10.0
-"""Seconds that one attempt of one RPC may take."""
-
-OUTAGE_LIMIT = 20.0
-"""Seconds for which a read is repeated while Beaker is unavailable."""
+OUTAGE_LIMIT = PATIENCE.operation
+"""Seconds for which a log is asked for again while Beaker is unavailable."""
 
 _DATASETS = frozenset({"ListDatasetFiles", "ListDatasets"})
 
 _WORKLOADS = frozenset({"ListWorkloads"})
 
+_CLUSTERS = frozenset({"ListClusters"})
+
 _REMEMBERED = (
     _DATASETS
     | _WORKLOADS
+    | _CLUSTERS
     | frozenset(
         {
             "GetBudget",
             "GetImage",
             "GetUser",
             "GetWorkspace",
-            "ListClusters",
             "ResolveBudgetName",
             "ResolveImageName",
             "ResolveOrganizationName",
@@ -52,11 +53,25 @@ _REMEMBERED = (
 )
 """RPCs whose answer holds for the seconds that a process lives; gantry asks some five times.
 
-Lists of datasets hold until we write to one, lists of workloads until somebody asks for news: see
-:meth:`BoundedBeaker.forget_datasets` and :meth:`BoundedBeaker.forget_workloads`."""
+Lists of datasets hold until we write to one, those of workloads and clusters until somebody asks
+for news: see :meth:`BoundedBeaker.forget_datasets` and the like."""
 
 _REPEATABLE = ("Get", "List", "Resolve", "UpdateWorkload", "CancelWorkloads")
-"""RPCs that may be sent again: they read, or set what may be set twice."""
+"""RPCs that may be sent again: they read, or set what may be set twice.
+
+Nothing else is, such as ``RestartExperimentTasks``: who asks for that must look first."""
+
+_OUTAGES = frozenset(
+    {
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+"""What says nothing about the question: another try may be answered."""
 
 
 class BoundedBeaker(Beaker):
@@ -65,38 +80,42 @@ class BoundedBeaker(Beaker):
     ``gantry`` raises ``MAX_RETRIES`` on beaker-py's own class; values of our own are immune.
     """
 
-    MAX_RETRIES: ClassVar[int] = 2
-    BACKOFF_MAX: ClassVar[int] = 4
-    TIMEOUT: ClassVar[float] = 10.0
+    MAX_RETRIES: ClassVar[int] = 0  # beaker-py repeats nothing by itself
 
     def __init__(
-        self, config: Config, check_for_upgrades: bool = False, user_agent: str = "beaker-ci"
+        self,
+        config: Config,
+        check_for_upgrades: bool = False,
+        user_agent: str = "beaker-ci",
+        calls: Calls | None = None,
     ) -> None:
         super().__init__(config, check_for_upgrades=check_for_upgrades, user_agent=user_agent)
+        self.calls = calls or Calls("Beaker", Reason.BEAKER_UNAVAILABLE)
         stub = super().service
         self._memory = _Memory()
         for name, method in list(vars(stub).items()):
             if isinstance(method, grpc.UnaryUnaryMultiCallable):
-                setattr(stub, name, _BoundedMethod(method, self._memory))
-        stub.StreamJobLogs = _BoundedStream(stub.StreamJobLogs)
+                setattr(stub, name, _BoundedMethod(method, self._memory, self.calls))
+        stub.StreamJobLogs = _BoundedStream(stub.StreamJobLogs, self.calls)
         self._bounded = stub
-        self._once = OnceExperiments(self)
+        self._once = OnceExperiments(self, self.calls)
 
     @property
     def service(self) -> rpc.BeakerStub:
         """The stub whose unary methods are bounded."""
         return self._bounded
 
-    @contextmanager
-    def http_session(self) -> Iterator[requests.Session]:
-        """beaker-py's session, which sends nobody else's credentials.
+    def _init_http_session(self) -> requests.Session:
+        """A session of bounded requests, which sends nobody else's credentials.
 
         Without an authentication of its own, requests would put what ``~/.netrc`` holds in our
         token's place.
         """
-        with super().http_session() as session:
-            session.auth = _as_it_is
-            yield session
+        session = requests.Session()
+        session.auth = _as_it_is
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _BoundedAdapter(self.calls))
+        return session
 
     def forget_datasets(self) -> None:
         """Asks anew which datasets there are and what is in them."""
@@ -105,6 +124,10 @@ class BoundedBeaker(Beaker):
     def forget_workloads(self) -> None:
         """Asks anew which workloads there are."""
         self._memory.forget(_WORKLOADS)
+
+    def forget_clusters(self) -> None:
+        """Asks anew which clusters there are and how full they are."""
+        self._memory.forget(_CLUSTERS)
 
     @property
     def experiment(self) -> OnceExperiments:
@@ -148,11 +171,12 @@ class _Memory:
 class _BoundedMethod:
     """One unary RPC with a deadline. Carries ``_method``, since beaker-py reads the name there."""
 
-    def __init__(self, method: Any, memory: _Memory) -> None:
+    def __init__(self, method: Any, memory: _Memory, calls: Calls) -> None:
         self._call: Callable[..., Any] = method
         self._method: bytes = method._method
         self._name = self._method.decode().rsplit("/", 1)[-1]
         self._memory = memory
+        self._calls = calls
 
     def __call__(self, request: Any, metadata: Any = None) -> Any:
         if self._name not in _REMEMBERED:
@@ -161,43 +185,84 @@ class _BoundedMethod:
         return self._memory.answer(question, lambda: self._ask(request, metadata))
 
     def _ask(self, request: Any, metadata: Any) -> Any:
-        give_up = time.monotonic() + OUTAGE_LIMIT
-        pause = 0.2
+        calls, tries = self._calls, self._calls.begin()
         while True:
             try:
-                return self._call(request, timeout=RPC_DEADLINE, metadata=metadata)
+                answer = self._call(request, timeout=calls.patience.attempt, metadata=metadata)
             except grpc.RpcError as error:
-                if not self._is_outage(error):
+                if not _is_outage(error):
+                    calls.answered()
                     raise
-                if not self._name.startswith(_REPEATABLE) or time.monotonic() + pause > give_up:
+                if not (self._name.startswith(_REPEATABLE) and tries.again()):
                     raise unavailable(f"{self._name}: {error.details()}") from error
-            time.sleep(pause)
-            pause = min(pause * 2, 4.0)
+            else:
+                calls.answered()
+                return answer
 
-    def _is_outage(self, error: grpc.RpcError) -> bool:
-        code = error.code()
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            raise unauthorized(str(error.details())) from error
-        return code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+def _is_outage(error: grpc.RpcError) -> bool:
+    code = error.code()
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        raise unauthorized(str(error.details())) from error
+    return code in _OUTAGES
 
 
 class _BoundedStream:
-    """A stream that ends by itself: logs are read in parts, never followed."""
+    """A stream that ends by itself: who follows a log asks for it again and again."""
 
-    def __init__(self, method: Any) -> None:
+    def __init__(self, method: Any, calls: Calls) -> None:
         self._call: Callable[..., Any] = method
         self._method: bytes = method._method
+        self._calls = calls
 
     def __call__(self, request: Any, metadata: Any = None) -> Any:
-        return self._call(request, timeout=RPC_DEADLINE, metadata=metadata)
+        self._calls.check()
+        return self._call(request, timeout=self._calls.patience.attempt, metadata=metadata)
 
 
-def connect(token: str | None, environment: Mapping[str, str]) -> BoundedBeaker:
+class _BoundedAdapter(HTTPAdapter):
+    """One HTTP request with deadlines; reads are repeated, writes are left to who looks first."""
+
+    def __init__(self, calls: Calls) -> None:
+        super().__init__()
+        self._calls = calls
+
+    def send(self, request: requests.PreparedRequest, *more: Any, **named: Any) -> Any:
+        """Sends a request.
+
+        Raises:
+            requests.HTTPError: When Beaker has had too many: beaker-py would lose how long to wait.
+        """
+        named["timeout"] = self._calls.patience.attempt
+        reads = request.method in ("GET", "HEAD")
+        tries = self._calls.begin()
+        while True:
+            try:
+                response = super().send(request, *more, **named)
+            except requests.RequestException:
+                if not (reads and tries.again()):
+                    raise
+                continue
+            status = response.status_code
+            if status < 500 and status != 429:
+                self._calls.answered()
+                return response
+            if not (reads and tries.again(wanted_wait(response.headers, time.time()))):
+                if status == 429:
+                    raise requests.HTTPError("HTTP 429: too many requests", response=response)
+                return response
+            response.close()
+
+
+def connect(
+    token: str | None, environment: Mapping[str, str], calls: Calls | None = None
+) -> BoundedBeaker:
     """Makes a client as beaker-py does from ``BEAKER_CONFIG``, ``BEAKER_TOKEN``, ``BEAKER_ADDR``.
 
     Args:
         token: Takes precedence over both.
         environment: Only asked whether there is anything to connect with.
+        calls: How often and how long Beaker is asked.
 
     Raises:
         Problem: ``beaker.unauthorized`` when there is no token at all.
@@ -210,4 +275,4 @@ def connect(token: str | None, environment: Mapping[str, str]) -> BoundedBeaker:
         raise unauthorized(
             f"{type(error).__name__}; {' and '.join(given) or 'no token'} was given"
         ) from error
-    return BoundedBeaker(config)
+    return BoundedBeaker(config, calls=calls)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from beaker_ci.commands.nearest import nearest
+from beaker_ci.facts import Cluster
 from beaker_ci.policy.case import Case, allow, refuse
 from beaker_ci.policy.globs import allows, listed
 from beaker_ci.policy.values import texts
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
-    from beaker_ci.facts import BeakerAccounts, Cluster
+    from beaker_ci.config import Configuration
+    from beaker_ci.facts import BeakerAccounts
     from beaker_ci.policy.model import Finding
     from beaker_ci.recipe import Recipe
 
 
-def expand(pattern: str, known: Iterable[Cluster]) -> tuple[Cluster, ...]:
+_ClusterT = TypeVar("_ClusterT", bound=Cluster)
+
+
+def expand(pattern: str, known: Iterable[_ClusterT]) -> tuple[_ClusterT, ...]:
     """The clusters that a name, an alias or a pattern of them stands for, by name.
 
     A name without its organization stands for that of any: what is judged is what it becomes.
@@ -49,6 +54,25 @@ def with_clusters(recipe: Recipe, accounts: BeakerAccounts | None) -> Recipe:
         found = [cluster.name for cluster in expand(pattern, accounts.clusters)]
         names.update(found or [pattern])
     return MappingProxyType({**recipe, "clusters": tuple(sorted(names))})
+
+
+def may_choose(configuration: Configuration, cluster: Cluster) -> bool:
+    """Whether a command may bring this cluster."""
+    return _is_listed(configuration.allow.clusters, cluster)
+
+
+def nameable(configuration: Configuration, known: Iterable[_ClusterT]) -> tuple[_ClusterT, ...]:
+    """The clusters that a command may bring or that a preset names."""
+    there = tuple(known)
+    patterns = {
+        pattern
+        for preset in configuration.presets.values()
+        for pattern in texts(preset.recipe(), "clusters")
+    }
+    named = {cluster.name for pattern in patterns for cluster in expand(pattern, there)}
+    return tuple(
+        cluster for cluster in there if cluster.name in named or may_choose(configuration, cluster)
+    )
 
 
 def clusters(case: Case) -> Finding | None:

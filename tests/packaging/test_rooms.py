@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "beaker_ci"
 
 # The frozen values that travel between the rooms. Anyone may import them.
 VALUES = {
+    "capacity",
     "commands.model",
     "events",
     "facts",
@@ -26,6 +27,7 @@ VALUES = {
     "problem",
     "progress",
     "quantities",
+    "queueing",
     "reasons",
     "recipe",
     "report.views",
@@ -34,6 +36,7 @@ VALUES = {
 CORE = {"commands", "config", "policy", "plan", "digest", "metrics", "report", "github", "beaker"}
 # Each room, and the rooms that it may import besides itself and the values.
 ROOMS: dict[str, set[str]] = {
+    "capacity": set(),
     "events": set(),
     "facts": set(),
     "history": set(),
@@ -41,6 +44,7 @@ ROOMS: dict[str, set[str]] = {
     "problem": set(),
     "progress": set(),
     "quantities": set(),
+    "queueing": set(),
     "reasons": set(),
     "recipe": set(),
     "run": set(),
