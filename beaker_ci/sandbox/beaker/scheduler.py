@@ -35,8 +35,10 @@ class Scheduler:
                 continue
             yield job, self.room(job, jobs)
 
-    def room(self, job: Job, jobs: Iterable[Job]) -> pb2.Node | None:
-        """The first eligible node with enough free slots."""
+    def room(self, job: Job, jobs: Collection[Job]) -> pb2.Node | None:
+        """The first eligible node with enough free slots, unless the workspace has its share."""
+        if self._passes_slot_limit(job, jobs):
+            return None
         taken = self.taken(jobs)
         need = job.task.spec.gpus
         return next((node for node in self._eligible(job) if _free(node, taken) >= need), None)
@@ -54,13 +56,31 @@ class Scheduler:
                 taken[job.message.assignment_details.node_id] += job.task.spec.gpus
         return taken
 
-    def why_not(self, job: Job, jobs: Iterable[Job]) -> str:
-        """Why a job has to wait, in numbers."""
-        nodes = self._eligible(job)
-        taken = self.taken(jobs)
-        total = sum(_slots(node) for node in nodes)
-        used = total - sum(max(_free(node, taken), 0) for node in nodes)
-        return f"{used}/{total} slots used on {len(nodes)} nodes, {job.task.spec.gpus} needed"
+    def why_not(self, job: Job, jobs: Collection[Job]) -> str:
+        """Why a job has to wait, in Beaker's words."""
+        if self._passes_slot_limit(job, jobs):
+            workspace = self._world.workspaces[job.message.workspace_id]
+            used = self._slots_used(workspace, jobs)
+            return (
+                f'excluded by slot limit (workspace "{workspace.name}" using '
+                f"{used}/{workspace.slot_limit_preemptible} allowed unallocated slots, "
+                f"the job requires at least {job.task.spec.gpus} slots)"
+            )
+        return f"{len(self._eligible(job))} nodes do not have enough slots available"
+
+    def _passes_slot_limit(self, job: Job, jobs: Iterable[Job]) -> bool:
+        workspace = self._world.workspaces[job.message.workspace_id]
+        limit = workspace.slot_limit_preemptible
+        if not limit or _is_allocated(job):
+            return False
+        return self._slots_used(workspace, jobs) + job.task.spec.gpus > limit
+
+    def _slots_used(self, workspace: pb2.Workspace, jobs: Iterable[Job]) -> int:
+        return sum(
+            job.task.spec.gpus
+            for job in jobs
+            if job.placed and job.message.workspace_id == workspace.id and not _is_allocated(job)
+        )
 
     def occupancy(self, cluster: pb2.Cluster, jobs: Collection[Job]) -> pb2.ClusterOccupancy:
         """How full a cluster is."""
@@ -91,6 +111,11 @@ class Scheduler:
         )
         return occupancy
 
+    def queue_size(self, cluster: pb2.Cluster, jobs: Iterable[Job]) -> int:
+        """How many jobs wait that may run on a cluster, those included that are held."""
+        waiting = (job for job in jobs if not (job.placed or job.final))
+        return sum(self.eligible(job, cluster.id) for job in waiting)
+
     def eligible(self, job: Job, cluster_id: str) -> bool:
         """Whether a job may run on a cluster."""
         return any(node.cluster_id == cluster_id for node in self._eligible(job))
@@ -111,6 +136,10 @@ class Scheduler:
 
 def _takes_tasks(cluster: pb2.Cluster) -> bool:
     return not cluster.HasField("max_task_timeout") or bool(cluster.max_task_timeout.ToSeconds())
+
+
+def _is_allocated(job: Job) -> bool:
+    return job.message.system_details.min_runtime.ToNanoseconds() > 0
 
 
 def _slots(node: pb2.Node) -> int:

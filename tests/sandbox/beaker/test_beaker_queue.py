@@ -27,7 +27,7 @@ def test_a_job_waits_for_slots_and_says_why(local_beaker: LocalBeaker, client: B
     latest = next(iter(client.job.list_summarized_events(job)))
     assert (latest.status, latest.latest_message) == (
         "unschedulable",
-        "8/8 slots used on 1 nodes, 8 needed",
+        "1 nodes do not have enough slots available",
     )
 
     local_beaker.finish(first)

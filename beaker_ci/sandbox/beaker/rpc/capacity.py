@@ -67,6 +67,7 @@ class Capacity:
             return cluster
         shown = pb2.Cluster()
         shown.CopyFrom(cluster)
-        life = self._backend.life
-        shown.cluster_occupancy.CopyFrom(life.scheduler.occupancy(cluster, life.jobs.values()))
+        scheduler, jobs = self._backend.life.scheduler, self._backend.life.jobs.values()
+        shown.cluster_occupancy.CopyFrom(scheduler.occupancy(cluster, jobs))
+        shown.cluster_job_queue_size = scheduler.queue_size(cluster, jobs)
         return shown
