@@ -140,6 +140,22 @@ class Reporter:
         mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
         return self._seen(run, mark, state)
 
+    def show_activity(self, seen: Reported, place: Place | None) -> Reported:
+        """Writes what a run that goes on is at, unless something else is to be told of it by now.
+
+        Who wrote of a later stage before us had seen it on Beaker, or had closed the mark: our
+        look afterwards sees that too, and the report is written anew.
+        """
+        mark = seen.run.mark
+        if mark is None or not (mark.is_open and mark.is_reported()):
+            return seen
+        self._write(seen.run, mark, place, seen.view, look_first=True)
+        run, state = self.look(seen.run)
+        if run.mark == mark and state.stage == seen.state.stage:
+            return seen
+        mark = run.mark or mark
+        return self._write_all(self._seen(run, mark, state), mark, place, look_first=True)
+
     def _broken_limit(self, run: Run, mark: Mark, state: State) -> str | None:
         """Which limit a run passes, if it is to be stopped for that from now on.
 

@@ -127,6 +127,8 @@ def _render(template: str, view: RunView | ReplyView) -> str:
             "hardware": texts.hardware(view),
             "price": texts.price(view.gpu_hours),
             "cost": texts.cost(view),
+            "bar": texts.bar(view),
+            "pace": texts.pace(view),
         }
     else:
         values = {"icon": texts.icon(view.reason)}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from beaker_ci.report.safe import number
 
 if TYPE_CHECKING:
-    from beaker_ci.report.views import Ending, RunView
+    from beaker_ci.report.views import Activity, Ending, RunView
 
 CUT = "_The rest did not fit here._"
 
@@ -30,6 +31,11 @@ class Verdict:
 
 _QUEUED = Verdict("⏳", "Queued", "Queued on Beaker")
 _RUNNING = Verdict("🏃", "Running", "Running on Beaker")
+_PHASES = {
+    "starting": Verdict("⏳", "Starting", "Starting on Beaker"),
+    "stopping": Verdict("🏃", "Stopping", "Stopping on Beaker"),
+    "uploading": Verdict("🏃", "Uploading", "Uploading its results to Beaker"),
+}
 _UNKNOWN = Verdict(
     "❔", "State unknown", "State unknown: what Beaker says of it was not understood"
 )
@@ -55,6 +61,10 @@ _FAMILY_ICONS = {
 
 def verdict(view: RunView) -> Verdict:
     """How the run stands; whatever is not understood is unknown, never a success."""
+    if view.activity is not None and view.status in ("queued", "running"):
+        phase = _PHASES.get(view.activity.phase)
+        if phase is not None:
+            return phase
     if view.status == "queued":
         return _QUEUED
     if view.status == "running":
@@ -84,6 +94,60 @@ def duration(seconds: float) -> str:
     if not hours:
         return f"{minutes} min"
     return f"{number(hours)} h {minutes} min" if minutes else f"{number(hours)} h"
+
+
+_BLOCKS = 10
+
+
+def bar(view: RunView) -> str:
+    """How far it says it is: ``▰▰▰▰▱▱▱▱▱▱ 45 % · 450 of 1,000 · about 12 min left``, or nothing."""
+    progress = view.activity.progress if view.activity else None
+    if progress is None:
+        return ""
+    words = []
+    if progress.fraction is not None:
+        full = int(progress.fraction * _BLOCKS)
+        words.append(f"{'▰' * full}{'▱' * (_BLOCKS - full)} {_share(progress.fraction)}")
+    if progress.done is not None:
+        whole = "so far" if progress.total is None else f"of {_count(progress.total)}"
+        words.append(f"{_count(progress.done)} {whole}")
+    if progress.remaining is not None and progress.fraction != 1:
+        words.append(f"about {duration(progress.remaining)} left")
+    return " · ".join(words)
+
+
+def pace(view: RunView) -> str:
+    """``attempt 2, after preemption · 12 min of at most 24 h · seen at 14:32 UTC``, or nothing."""
+    activity = view.activity
+    if activity is None:
+        return ""
+    words = []
+    if activity.attempt > 1:
+        after = f", after {activity.after}" if activity.after else ""
+        words.append(f"attempt {number(activity.attempt)}{after}")
+    if activity.seconds is not None:
+        words.append(_elapsed(activity, "at most "))
+    words.append(f"seen at {datetime.fromtimestamp(activity.at, UTC):%H:%M} UTC")
+    return " · ".join(words)
+
+
+def _elapsed(activity: Activity, bound: str = "") -> str:
+    """``12 min of 24 h``, in whole minutes."""
+    minutes = int((activity.seconds or 0) // 60)
+    passed = duration(minutes * 60) if minutes else "under a minute"
+    return f"{passed} of {bound}{duration(activity.allowed)}" if activity.allowed else passed
+
+
+def _share(fraction: float) -> str:
+    return f"{int(fraction * 100 + 1e-9)} %"
+
+
+def _count(amount: float) -> str:
+    """``450``, ``12,345``, ``1.25 M``."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if amount >= size:
+            return f"{number(amount / size)} {letter}"
+    return number(amount)
 
 
 def icon(reason: str) -> str:
@@ -119,10 +183,14 @@ def cost(view: RunView) -> str:
 def title(view: RunView) -> str:
     """A check's title.
 
-    ``Queued · 1 GPU · up to 0.25 GPU-hours``, ``Failed · exit code 3 · 12 min · 0.2 of 0.25
-    GPU-hours``.
+    ``Queued · 1 GPU · up to 0.25 GPU-hours``, ``Running · 45 % · 12 min of 24 h``, ``Failed ·
+    exit code 3 · 12 min · 0.2 of 0.25 GPU-hours``.
     """
     words = [verdict(view).word]
+    if view.activity is not None and view.activity.seconds is not None and view.ending is None:
+        progress = view.activity.progress
+        shares = [_share(progress.fraction)] if progress and progress.fraction is not None else []
+        return " · ".join([*words, *shares, _elapsed(view.activity)])
     if view.ending is None:
         words.append(hardware(view))
         return " · ".join([*words, *([f"up to {price(view.gpu_hours)}"] if view.gpu_hours else [])])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beaker_ci.problem import Problem
+from beaker_ci.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,32 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Activity:
+    """What an unfinished run is at, as who watches it saw it last.
+
+    Attributes:
+        phase: ``queued``, ``starting``, ``running``, ``stopping`` or ``uploading``.
+        at: When that was seen, in Unix seconds.
+        attempt: 1 for the first.
+        after: Why there is a later attempt, as a noun; empty where that is not known.
+        seconds: Since this attempt began to run; None before.
+        allowed: Seconds that one attempt may take; 0 for any.
+        progress: What its log says of how far it is. The label is untrusted; without one where
+            nothing of a log may be published.
+        metrics: Like those of :class:`Ending`, so far.
+    """
+
+    phase: str
+    at: float
+    attempt: int = 1
+    after: str = ""
+    seconds: float | None = None
+    allowed: int = 0
+    progress: Progress | None = None
+    metrics: tuple[tuple[str, float | str], ...] = ()
+
+
+@dataclass(frozen=True)
 class RunView:
     """A submitted run, as comment, check and step summary show it.
 
@@ -75,6 +102,8 @@ class RunView:
             the end; empty where that was not read.
         adopted: True when the run was already there and this event only found it again.
         ending: Set exactly when finished.
+        waiting: Why it waits, a sentence; may hold untrusted words. Empty where that was not asked.
+        activity: What it is at, while somebody watches it.
     """
 
     marker: str
@@ -107,6 +136,14 @@ class RunView:
     left: str = ""
     adopted: bool = False
     ending: Ending | None = None
+    waiting: str = ""
+    activity: Activity | None = None
+
+    @property
+    def metrics(self) -> tuple[tuple[str, float | str], ...]:
+        """What it measured in the end, or so far. Untrusted."""
+        told = self.ending or self.activity
+        return told.metrics if told else ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,17 @@ MARKDOWN = {"inline", "prose", "code", "fence", "link", "code_link", "tail", "tr
 MARKDOWN |= {"table"}
 LOG = {"plain", "rows", "ours"}
 # What our own words are, and no user's.
-OURS = {"verdict.icon", "verdict.headline", "hardware", "price", "cost", "icon", "view.help_text"}
+OURS = {
+    "verdict.icon",
+    "verdict.headline",
+    "hardware",
+    "price",
+    "cost",
+    "icon",
+    "view.help_text",
+    "bar",
+    "pace",
+}
 
 
 def outputs(name: str) -> list[nodes.Expr]:
