@@ -227,8 +227,8 @@ def _slot_limit(found: re.Match[str]) -> str:
     kind = f"{found['kind']} " if found["kind"] else ""
     need = f", {found['need']} needed" if found["need"] else ""
     return (
-        f"the slot limit of {found['of']} is reached "
-        f"({found['used']} of {found['limit']} {kind}slots used{need}), on whatever cluster"
+        f"the slot limit of {found['of']}, over all clusters, is reached "
+        f"({found['used']} of {found['limit']} {kind}slots used{need})"
     )
 
 

@@ -89,7 +89,6 @@ class World:
         budget: str | None = None,
         maximum_priority: str | None = None,
         description: str = "",
-        slot_limit: int = 0,
     ) -> pb2.Workspace:
         """Add a workspace.
 
@@ -98,7 +97,6 @@ class World:
             budget: Full name of the budget bound to it.
             maximum_priority: Cap on the priority of its workloads, such as ``high``.
             description: For people.
-            slot_limit: Slots that its unallocated jobs may use together; 0 means any.
         """
         with self.monitor:
             full_name = name if "/" in name else f"{ORGANIZATION}/{name}"
@@ -113,7 +111,6 @@ class World:
                 owner_org=self.organization,
                 author_org=self.organization,
                 budget_id=None if budget is None else self.find_budget(budget).id,
-                slot_limit_preemptible=slot_limit,
             )
             if maximum_priority is not None:
                 workspace.maximum_workload_priority = priority_number(maximum_priority)
