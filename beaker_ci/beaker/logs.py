@@ -10,7 +10,6 @@ lines of it are passed over. beaker-py begins one nanosecond later instead, and 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,8 +20,7 @@ from beaker import beaker_pb2 as pb2
 from beaker._service_client import RpcStreamingMethod
 from beaker.exceptions import BeakerError, BeakerJobNotFound, BeakerNotFoundError
 
-from beaker_ci.beaker.client import OUTAGE_LIMIT, BoundedBeaker
-from beaker_ci.beaker.outage import Outage
+from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.problems import problems
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -67,12 +65,12 @@ def follow_log(
     since: int | None = None,
     tail: int | None = None,
     follow: bool = True,
-    patience: float = OUTAGE_LIMIT,
 ) -> Iterator[LogLine]:
     """Every line of a job's log exactly once, through broken streams.
 
     It ends when the job is finalized and its log was read to the end after that. A log that Beaker
-    does not have counts as empty. Memory does not grow with the log. Stop it by closing it.
+    does not have counts as empty. Memory does not grow with the log. Stop it by closing it. The
+    time of a step begins anew whenever Beaker has answered: a job may take days.
 
     Args:
         client: Beaker.
@@ -81,16 +79,16 @@ def follow_log(
         tail: Of the lines there now only the last ones: so many, or more where several share the
             first one's moment. ``since`` is not heeded then.
         follow: Whether to wait for more lines; else it ends with those there are.
-        patience: Seconds without any new line during which Beaker may fail.
 
     Yields:
         Lines in Beaker's order.
 
     Raises:
-        Problem: ``beaker.unavailable`` when Beaker stays away longer, ``usage.bad-value`` when it
-            has no such job.
+        Problem: ``beaker.unavailable`` when no line comes in all tries of one operation,
+            ``usage.bad-value`` when Beaker has no such job.
     """
-    place, outage = _Place(since or 0), Outage(patience)
+    place, calls = _Place(since or 0), client.calls
+    tries = calls.begin()
     while True:
         before, failure = place.lines, None
         try:
@@ -107,13 +105,15 @@ def follow_log(
             if problem.reason is not Reason.BEAKER_UNAVAILABLE:
                 raise
             failure = _stopped(problem)
-        if place.lines > before:
-            outage.over()
-        elif failure is not None:
-            outage.wait(failure)
-        else:
-            outage.over()
-            time.sleep(QUIET_PAUSE)
+        if failure is not None and place.lines == before:
+            if not tries.again():
+                raise failure
+            continue
+        calls.answered()
+        calls.renew()
+        tries = calls.begin()
+        if place.lines == before:
+            calls.sleep(QUIET_PAUSE)
 
 
 def read_tail(client: BoundedBeaker, job_id: str, lines: int) -> tuple[str, ...]:
@@ -126,6 +126,11 @@ def read_tail(client: BoundedBeaker, job_id: str, lines: int) -> tuple[str, ...]
     except (BeakerError, grpc.RpcError):
         return ()  # a report without its log is better than none
     return tuple(LogLine(log.time, shortened(log.message, LONGEST_TAIL_LINE)).text for log in found)
+
+
+def last_word(client: BoundedBeaker, job_id: str) -> float | None:
+    """When a job wrote its last line, in Unix seconds; None if it wrote none."""
+    return max((log.time / 1e9 for log in _stream(client, job_id, _Place(0), tail=1)), default=None)
 
 
 def shortened(message: bytes, longest: int) -> bytes:

@@ -21,6 +21,7 @@ from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.ledger import read_ledger
+from beaker_ci.beaker.logs import last_word
 from beaker_ci.beaker.lookup import runs_of
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.queueing import why_waiting
@@ -36,6 +37,7 @@ from beaker_ci.run import Mark, OpenRun, Run, describe
 
 if TYPE_CHECKING:
     from beaker_ci.beaker.source import Source
+    from beaker_ci.patience import Calls
     from beaker_ci.plan import Plan
 
 
@@ -50,9 +52,11 @@ class Session:
         self._capacity = Capacity(client)
 
     @classmethod
-    def open(cls, token: str | None, environment: Mapping[str, str]) -> Session:
+    def open(
+        cls, token: str | None, environment: Mapping[str, str], calls: Calls | None = None
+    ) -> Session:
         """Connects without sending a request. See :func:`beaker_ci.beaker.client.connect`."""
-        return cls(connect(token, environment))
+        return cls(connect(token, environment, calls))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -111,6 +115,20 @@ class Session:
         """The last lines of a job's log, the oldest first; none if it cannot be read now."""
         with problems():
             return read_tail(self._client, job_id, lines)
+
+    def last_word(self, job_id: str) -> float | None:
+        """When a job wrote its last line, in Unix seconds; None if it wrote none."""
+        with problems():
+            return last_word(self._client, job_id)
+
+    def restart(self, workload_id: str) -> None:
+        """Gives the failed and cancelled tasks of a run new attempts, in place.
+
+        Repeating it does nothing: a task whose new attempt is there has not failed.
+        """
+        with problems():
+            workload = pb2.Workload(experiment=pb2.Experiment(id=workload_id))
+            self._client.workload.restart_tasks(workload)
 
     def job_url(self, job_id: str) -> str:
         """Where people look at a job; sends no request."""

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.claims import is_stale
 from beaker_ci.bot.missed import answer_missed
-from beaker_ci.bot.reporting import OVERRUN, Reported, Reporter, place_of
+from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import SHORT, Services
+from beaker_ci.bot.watching import Watcher
+from beaker_ci.bot.upkeep import may_be_over
 from beaker_ci.events import Repository
 from beaker_ci.history import State, stage_of
 from beaker_ci.problem import Problem
@@ -49,6 +51,23 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Later:
+    """What one reconcile left to the next one.
+
+    Attributes:
+        reports: Whose turn did not come.
+        why: In words, to stand after a colon.
+    """
+
+    reports: int
+    why: str
+
+    def __str__(self) -> str:
+        waiting = "1 report waits" if self.reports == 1 else f"{self.reports} reports wait"
+        return f"{waiting}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Pass:
     """What one reconcile did.
 
@@ -57,12 +76,14 @@ class Pass:
         changed: Those whose report was written.
         missed: Authors of unanswered commands who were told to repeat them.
         failures: What could not be done now; the next pass tries again.
+        later: What was not begun, since requests to GitHub or time are short.
     """
 
     open: int
     changed: tuple[Reported, ...]
     missed: int
     failures: tuple[Failure, ...]
+    later: Later | None = None
 
 
 def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pass:
@@ -71,13 +92,15 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     Args:
         services: Both services.
         repository: Whose runs.
-        whole: All of them; otherwise the newest :data:`SHORT`, as they were listed last.
+        whole: All of them, in a time of its own; otherwise the newest :data:`SHORT`, as they were
+            listed last, in what is left of the step's.
 
     Raises:
         Problem: When the list cannot be read. What goes wrong with one run stops no other.
     """
     beaker = services.beaker()
     if whole:
+        services.deadline.renew(services.patience.whole_pass)
         beaker.forget_runs()
     listed = beaker.open_runs(repository.id, None if whole else SHORT)
     # The whole pass begins with the oldest; the short one leaves those to it.
@@ -87,8 +110,12 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
     failures: list[Failure] = []
     outages = 0
     reporter = Reporter(services, beaker, SharedRules(services))
-    with closing(_looks(services, beaker, due)) as looks:
-        for found, look in looks:
+    later = _later(services, len(due))
+    with closing(_looks(services, beaker, due if later is None else ())) as looks:
+        for place, (found, look) in enumerate(looks):
+            later = _later(services, len(due) - place)
+            if later is not None:
+                break
             try:
                 changed += _bring_up_to_date(reporter, repository, look.result())
                 outages = 0
@@ -97,8 +124,21 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
                 outages = outages + 1 if problem.reason in _AWAY else 0
                 if outages == OUTAGES:
                     break
-    missed = _answer_missed(services, repository, failures) if whole else 0
-    return Pass(len(listed), tuple(changed), missed, tuple(failures))
+    missed = _answer_missed(services, repository, failures) if whole and not later else 0
+    return Pass(len(listed), tuple(changed), missed, tuple(failures), later)
+
+
+def _later(services: Services, reports: int) -> Later | None:
+    """Why so many reports are left to the next pass; None if they are not, or there are none."""
+    if not reports:
+        return None
+    left = services.allowance()
+    if left is not None and services.is_scarce():
+        why = "little is left of this hour's requests to GitHub"
+        return Later(reports, f"{why}, until {left.resets_at:%H:%M} UTC.")
+    if services.deadline.left() <= 0:
+        return Later(reports, f"{services.deadline.seconds:.0f} seconds were not enough for them.")
+    return None
 
 
 def _answer_missed(services: Services, repository: Repository, failures: list[Failure]) -> int:
@@ -123,9 +163,7 @@ def _is_due(services: Services, found: OpenRun) -> bool:
         return stage != found.mark.shown
     if found.mark.stopped:
         return True  # until it has ended: whoever meant to stop it may have died before
-    # Preemption adds attempts: only a run older than that can have passed what was reserved.
-    age = services.clock.now().timestamp() - found.created - OVERRUN
-    return stage == "running" and 0 < found.mark.reserved < found.mark.gpus * age / 3600
+    return may_be_over(found, found.mark, stage, services.clock.now().timestamp())
 
 
 def _looks(
@@ -166,7 +204,7 @@ def keep_up(
     tell: Callable[[Pass | Problem], None],
     stopping: threading.Event,
 ) -> None:
-    """Reconciles again and again until it is told to stop.
+    """Reconciles again and again until it is told to stop; shows meanwhile what runs are at.
 
     Args:
         services: Both services.
@@ -175,9 +213,29 @@ def keep_up(
         tell: Hears of every pass, and of every one that could not be made.
         stopping: Set when somebody asks us to end.
     """
+    watcher = Watcher(services)
     while not stopping.is_set():
         try:
             tell(reconcile(services, repository, whole=True))
+            _watch(services, repository, watcher, tell)
         except Problem as problem:
             tell(problem)
         stopping.wait(every)
+
+
+def _watch(
+    services: Services, repository: Repository, watcher: Watcher, tell: Callable[[Problem], None]
+) -> None:
+    """Shows what the newest open runs are at. What goes wrong with one run stops no other."""
+    beaker = services.beaker()
+    reporter = Reporter(services, beaker, SharedRules(services))
+    due = watcher.choose(beaker.open_runs(repository.id, SHORT))
+    for found in due:
+        try:
+            run, state = beaker.look(found.workload_id, services.clock.now().timestamp())
+            if _is_ours(run, repository):
+                watcher.show(reporter, reporter.report(run, place_of(run), state), len(due))
+        except Problem as problem:
+            if problem.reason in _AWAY:
+                raise
+            tell(problem)

@@ -14,6 +14,7 @@ from beaker_ci.bot.claims import claim, is_ours
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
+from beaker_ci.bot.upkeep import in_our_words, may_start_again, reason_to_stop
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.config import Configuration
 from beaker_ci.facts import LedgerEntry
@@ -27,6 +28,7 @@ from beaker_ci.github import (
 )
 from beaker_ci.history import State, Verdict, stage_of
 from beaker_ci.problem import Problem
+from beaker_ci.reasons import Reason
 from beaker_ci.report import run_comment
 from beaker_ci.report.views import RunView
 from beaker_ci.run import NO_COMMENT, Mark, Run
@@ -43,8 +45,8 @@ READ_LINES = 200
 OVERLAPS = 3
 """Times that a report is written anew since somebody else wrote it at the same moment."""
 
-OVERRUN = 120
-"""Seconds by which all attempts together may pass what was reserved: stopping takes a while."""
+RESTART_PATIENCE = 3600
+"""Seconds after a lost machine in which a run is started again; then it has ended for good."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Reporter:
             run, state = (run, State(stage_of(run.status))) if fresh else self.look(run)
         if fresh:
             return self._report_own(run, mark, state, place)
+        run, state = self._started_again(run, mark, in_our_words(run, mark, state))
         broken = self._broken_limit(run, mark, state)
         if broken is not None:
             mark = replace(mark, stopped=broken)
@@ -133,7 +136,8 @@ class Reporter:
 
     def look(self, run: Run) -> tuple[Run, State]:
         """Reads a run again, with what its jobs say."""
-        return self.beaker.watch(run, self.services.clock.now().timestamp())
+        run, state = self.beaker.watch(run, self._now())
+        return run, in_our_words(run, run.mark, state) if run.mark else state
 
     def show(self, run: Run, state: State) -> Reported:
         """What a report of the run would show; writes nothing."""
@@ -160,15 +164,34 @@ class Reporter:
         """Which limit a run passes, if it is to be stopped for that from now on.
 
         Before its first report a run is counted once more, since others may have been submitted at
-        the same moment. Later ones are held to what was reserved: preemption adds attempts that no
-        limit has seen.
+        the same moment.
         """
         if mark.stopped or not mark.is_open or state.verdict is not None:
             return None
-        over = OVERRUN * run.gpus * run.replicas / 3600
-        if run.reserved and state.gpu_hours > run.reserved + over:
-            return "reservation"
-        return None if mark.is_reported() else self.books.overdrawn(run, self.rules(run))
+        why = reason_to_stop(self.beaker, run, mark, state, self._now())
+        if why is not None or mark.is_reported():
+            return why
+        return self.books.overdrawn(run, self.rules(run))
+
+    def _started_again(self, run: Run, mark: Mark, state: State) -> tuple[Run, State]:
+        """The run with a new attempt, if it lost its machine and the rules give it one."""
+        lost = state.verdict is Verdict.INFRASTRUCTURE and mark.is_open
+        ends = [task.latest.finalized or 0.0 for task in state.tasks if task.latest]
+        recent = max(ends, default=0.0) > self._now() - RESTART_PATIENCE
+        if not (lost and recent and may_start_again(mark, state, self.rules(run))):
+            return run, state
+        try:
+            self.beaker.restart(run.workload_id)
+        except Problem as problem:
+            if problem.reason is Reason.BEAKER_UNAVAILABLE:
+                raise
+            return run, state  # Beaker refuses it: then the run has ended
+        run, seen = self.look(run)
+        # Beaker may take a while to show the new attempt.
+        return run, State("queued", tasks=seen.tasks) if seen.verdict is not None else seen
+
+    def _now(self) -> float:
+        return self.services.clock.now().timestamp()
 
     def _write_all(
         self, seen: Reported, mark: Mark, place: Place | None, *, look_first: bool
@@ -182,9 +205,11 @@ class Reporter:
             if run.mark is not None and run.mark.stopped:
                 mark = replace(mark, stopped=run.mark.stopped)
             seen = self._seen(run, mark, state)
-        used = round(seen.state.gpu_hours, 4) if seen.state.verdict else None
-        run = self.beaker.write_mark(seen.run, replace(mark, shown=seen.state.stage, used=used))
-        return replace(seen, run=run)
+        mark = replace(mark, shown=seen.state.stage)
+        if seen.state.verdict is not None:
+            used = round(seen.state.gpu_hours, 4)
+            mark = replace(mark, used=used, verdict=seen.state.verdict.value)
+        return replace(seen, run=self.beaker.write_mark(seen.run, mark))
 
     def _seen(self, run: Run, mark: Mark, state: State) -> Reported:
         log: tuple[str, ...] = ()
