@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from beaker_ci.patience import PATIENCE, Patience
 from beaker_ci.problem import Problem
 from beaker_ci.runner import (
     Exit,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from beaker_ci.report import Redactor
 
 
-def main() -> NoReturn:
+def main(patience: Patience = PATIENCE) -> NoReturn:
     """Runs one step and ends the process with its exit code."""
     stopping = listen()
     silence_libraries()
@@ -38,19 +39,22 @@ def main() -> NoReturn:
     # A step lives for a second: looking for garbage while loading, and looking through every
     # object once more on the way out, costs it a quarter of that.
     gc.disable()
-    code = run_action(os.environ, stopping)
+    code = run_action(os.environ, stopping, patience)
     # All is written and closed. Taking the interpreter apart would only cost more.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def run_action(environment: Mapping[str, str], stopping: threading.Event) -> int:
+def run_action(
+    environment: Mapping[str, str], stopping: threading.Event, patience: Patience = PATIENCE
+) -> int:
     """Handles the event that the runner names, writes outputs and summary.
 
     Args:
         environment: The runner's.
         stopping: Set when the runner asks us to end.
+        patience: How long and how often both services are asked.
 
     Returns:
         The exit code of the contract: 0 handled, 1 did not succeed, 2 usage, 3 a service is away.
@@ -58,7 +62,7 @@ def run_action(environment: Mapping[str, str], stopping: threading.Event) -> int
     inputs = Inputs.read(environment)
     files = Files(environment, _redactor(inputs, environment))
     mask(environment, files.redactor)
-    step = Step(inputs, files, environment, stopping)
+    step = Step(inputs, files, environment, stopping, patience)
     return _guarded(step.run, files)
 
 

@@ -17,6 +17,7 @@ from beaker_ci.events import (
     Scheduled,
     parse_event,
 )
+from beaker_ci.patience import PATIENCE, Patience
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.runner import Exit, Files, Inputs, exit_code, read_event, wait_seconds
@@ -36,7 +37,9 @@ class Step:
         files: Files,
         environment: Mapping[str, str],
         stopping: threading.Event,
+        patience: Patience = PATIENCE,
     ) -> None:
+        self._patience = patience
         self._inputs = inputs
         self._files = files
         self._environment = environment
@@ -57,7 +60,12 @@ class Step:
         self._wait = wait_seconds(self._inputs.wait)
         where = event.repository.full_name if event.repository else self._inputs.repository
         services = connect(
-            self._inputs, where, self._environment, self._files.redactor, self._expect
+            self._inputs,
+            where,
+            self._environment,
+            self._files.redactor,
+            self._expect,
+            self._patience,
         )
         try:
             if isinstance(event, Scheduled):
@@ -159,6 +167,7 @@ def connect(
     environment: Mapping[str, str],
     redactor: Redactor,
     expect: Callable[[str], None] = _nobody,
+    patience: Patience = PATIENCE,
 ) -> Services:
     """Makes the services that a step's inputs name; no request is sent yet.
 
@@ -186,6 +195,7 @@ def connect(
         environment=environment,
         redactor=redactor,
         expect=expect,
+        patience=patience,
     )
 
 
@@ -256,3 +266,5 @@ def _log_pass(done: Pass) -> None:
         )
     for failure in done.failures:
         sys.stdout.write(f"  {failure.name}: {failure.problem.reason}\n")
+    if done.later is not None:
+        sys.stdout.write(f"{done.later}\n")

@@ -17,9 +17,6 @@ from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.gantry import ENTRYPOINT, entrypoint_script, installed_version
 from beaker_ci.beaker.problems import damaged_entrypoint
 
-ATTEMPTS = 4
-"""Looks at the dataset; others may be making it at the same time."""
-
 
 def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None) -> None:
     """Sees to it that the workspace holds gantry's entrypoint dataset, whole.
@@ -29,25 +26,41 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
     """
     script = entrypoint_script()
     space = client.workspace.get(workspace)
-    last: Exception | None = None
-    for _ in range(ATTEMPTS):
-        dataset = _find(client, space, script)
+    tries = client.calls.begin()
+    while True:
         try:
-            if dataset is None:
-                dataset = client.dataset.create(
-                    _name(space, script), workspace=space, budget=budget, commit=False
-                )
-            elif _is_whole(client, dataset, script):
-                client.dataset.commit(dataset)
+            if _made_whole(client, space, script, budget):
                 return
-            elif dataset.HasField("committed"):
-                raise damaged_entrypoint(client.dataset.url(dataset))
-            client.forget_datasets()
-            client.dataset.upload(dataset, script, ENTRYPOINT)
+            failure: Exception = damaged_entrypoint(
+                f"what was uploaded does not show in {space.name}"
+            )
         except (BeakerDatasetConflict, BeakerError, requests.RequestException) as error:
-            last = error
-            client.forget_datasets()
-    raise last or damaged_entrypoint(f"what was uploaded does not show in {space.name}")
+            failure = error  # others may be making it at the same time
+        client.forget_datasets()
+        if not tries.again():
+            raise failure
+
+
+def _made_whole(
+    client: BoundedBeaker, space: BeakerWorkspace, script: bytes, budget: str | None
+) -> bool:
+    """Finds the dataset or makes it, and finishes it; whether it is whole now."""
+    dataset = _find(client, space, script)
+    if dataset is None:
+        dataset = client.dataset.create(
+            _name(space, script), workspace=space, budget=budget, commit=False
+        )
+    elif _is_whole(client, dataset, script):
+        client.dataset.commit(dataset)
+        return True
+    elif dataset.HasField("committed"):
+        raise damaged_entrypoint(client.dataset.url(dataset))
+    client.forget_datasets()
+    client.dataset.upload(dataset, script, ENTRYPOINT)
+    whole = _is_whole(client, dataset, script)
+    if whole:
+        client.dataset.commit(dataset)
+    return whole
 
 
 def look_for_entrypoint(client: BoundedBeaker, workspace: str) -> None:

@@ -20,6 +20,7 @@ from beaker.exceptions import (
 
 from beaker_ci.beaker.problems import unavailable
 from beaker_ci.beaker.specs import with_hash
+from beaker_ci.patience import moment, wanted_wait
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from beaker import Beaker
     from beaker.types import BeakerWorkspace, PathOrStr
 
-ATTEMPTS = 3
-"""POSTs of one experiment; before each the guard is asked, after each we look."""
+    from beaker_ci.patience import Calls
 
 KEY_VARIABLE = "BEAKER_CI_KEY"
 
@@ -66,9 +66,10 @@ class OnceExperiments(ExperimentClient):
     the experiment that we asked for, or somebody else's, which is a Problem.
     """
 
-    def __init__(self, beaker: Beaker) -> None:
+    def __init__(self, beaker: Beaker, calls: Calls) -> None:
         super().__init__(beaker)
         self.asking: Asking | None = None
+        self._calls = calls
 
     def create(
         self,
@@ -78,6 +79,8 @@ class OnceExperiments(ExperimentClient):
         workspace: BeakerWorkspace | None = None,
     ) -> BeakerWorkload:
         """Creates the experiment, or returns the one that an earlier attempt created.
+
+        Before each POST the guard is asked, and after each we look.
 
         The spec that is posted carries its own hash: see :func:`.specs.spec_hash`.
 
@@ -89,9 +92,10 @@ class OnceExperiments(ExperimentClient):
         if name is None or asking is None or not isinstance(spec, BeakerExperimentSpec):
             raise ValueError("an experiment needs its deterministic name, its key and its spec")
         asking.spec = spec = with_hash(spec)
-        last: Exception | None = None
-        for attempt in range(ATTEMPTS):
+        tries = self._calls.begin()
+        while True:
             asking.guard()
+            self._calls.check()
             asking.posted = True
             try:
                 return super().create(spec=spec, name=name, workspace=workspace)
@@ -106,17 +110,17 @@ class OnceExperiments(ExperimentClient):
             except BeakerError as error:
                 if str(error).startswith("[code=4"):
                     asking.posted = False  # a refusal, not a loss
-                if asking.posted and isinstance(error, BeakerServerError):
-                    last = error
-                else:
+                if not (asking.posted and isinstance(error, BeakerServerError)):
                     raise
+                failure: Exception = error
+                wanted = None
             except requests.RequestException as error:
-                last = error
+                failure, wanted = error, _wanted(error)
             found = self._adopt(name, asking)
             if found is not None:
                 return found
-            time.sleep(attempt + 1)
-        raise unavailable(f"{type(last).__name__}: {last}") from last
+            if not tries.again(wanted):
+                raise _lost(failure, wanted) from failure
 
     def find(self, name: str, key: str) -> Held | None:
         """Looks for an experiment of our own account by name.
@@ -140,6 +144,16 @@ class OnceExperiments(ExperimentClient):
             return None
         asking.spec = held.spec
         return held.workload
+
+
+def _wanted(error: requests.RequestException) -> float | None:
+    """Seconds that Beaker wants us to wait before another POST, if it says so."""
+    return None if error.response is None else wanted_wait(error.response.headers, time.time())
+
+
+def _lost(failure: Exception, wanted: float | None) -> Problem:
+    why = f"{type(failure).__name__}: {failure}"
+    return unavailable(f"{why}; it wants us back after {moment(wanted)}" if wanted else why)
 
 
 def spec_environment(spec: BeakerExperimentSpec) -> dict[str, str]:

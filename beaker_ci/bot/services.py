@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from beaker_ci.events import Repository
-from beaker_ci.github import Hub, connect, read_repository, requests_left
+from beaker_ci.github import Allowance, Hub, connect, read_repository, requests_left
+from beaker_ci.patience import PATIENCE, Calls, Deadline, Patience
+from beaker_ci.reasons import Reason
 from beaker_ci.report import Redactor
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ class Services:
         config_path: The configuration's path in the repository.
         writer: A random word that names this process in a run's mark.
         redactor: Hides our own tokens in whatever we write.
+        patience: How long and how often both services are asked.
+        deadline: When the work at hand has to end; both services are asked nothing after it.
         expect: Told the name of every experiment right before it may come to be.
     """
 
@@ -89,12 +93,21 @@ class Services:
     writer: str
     redactor: Redactor
     clock: Clock = field(default_factory=Clock)
+    patience: Patience = PATIENCE
+    deadline: Deadline = field(default_factory=lambda: Deadline(PATIENCE.step))
     expect: Callable[[str], None] = _nobody
 
+    def allowance(self) -> Allowance | None:
+        """What is left of this hour's requests to GitHub, which all workflows here share."""
+        told = (requests_left(hub) for hub in (self.hub, self.other_hub))
+        now = self.clock.now()
+        valid = (left for left in told if left is not None and now < left.resets_at)
+        return min(valid, key=lambda left: left.remaining, default=None)
+
     def is_scarce(self) -> bool:
-        """Whether little is left of the hour's requests, which all workflows here share."""
-        left = requests_left(self.hub)
-        return left is not None and left[0] * 5 < left[1]
+        """Whether so little of them is left that it belongs to commands alone."""
+        left = self.allowance()
+        return left is not None and left.remaining < self.patience.scarce * left.limit
 
     def read_repository(self) -> Repository:
         """The repository, for who only knows its name. One request.
@@ -119,6 +132,7 @@ class Services:
         redactor: Redactor,
         clock: Clock | None = None,
         expect: Callable[[str], None] = _nobody,
+        patience: Patience = PATIENCE,
     ) -> Services:
         """Makes the services of one process; no request is sent yet.
 
@@ -134,18 +148,27 @@ class Services:
             redactor: Knows all those tokens.
             clock: The system's, unless given.
             expect: See the attribute.
+            patience: See the attribute.
         """
+        deadline = Deadline(patience.step)
+
+        def github() -> Calls:
+            return Calls(
+                "GitHub", Reason.GITHUB_UNAVAILABLE, patience, deadline, extra=patience.answer
+            )
 
         def open_beaker() -> Session:
             # beaker-py, gRPC and gantry cost half a second: loaded once a run was asked for.
             from beaker_ci.beaker import Session
 
-            return Session.open(beaker_token, environment)
+            calls = Calls("Beaker", Reason.BEAKER_UNAVAILABLE, patience, deadline)
+            return Session.open(beaker_token, environment, calls)
 
+        ours = github()
         return cls(
-            hub=connect(github_token, api_url, repository),
-            other_hub=connect(github_token, api_url, repository),
-            organization=connect(org_token, api_url, repository) if org_token else None,
+            hub=connect(github_token, api_url, repository, ours),
+            other_hub=connect(github_token, api_url, repository, ours),
+            organization=connect(org_token, api_url, repository, github()) if org_token else None,
             beaker=SharedBeaker(open_beaker),
             has_beaker=bool(beaker_token)
             or any(environment.get(name) for name in ("BEAKER_TOKEN", "BEAKER_CONFIG")),
@@ -154,5 +177,7 @@ class Services:
             writer=secrets.token_hex(4),
             redactor=redactor,
             clock=clock or Clock(),
+            patience=patience,
+            deadline=deadline,
             expect=expect,
         )

@@ -11,6 +11,7 @@ from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import Services
+from beaker_ci.bot.watching import Watcher
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Run
@@ -54,7 +55,7 @@ def wait_for(
     until: float,
     stopping: threading.Event,
 ) -> tuple[Followed, ...]:
-    """Follows runs by asking for their jobs, and reports each change.
+    """Follows runs by asking for their jobs, and reports each change and what they are at.
 
     Args:
         services: The clock.
@@ -70,15 +71,17 @@ def wait_for(
         Problem: When a service stays away for :data:`OUTAGE`.
     """
     seen: dict[str, Followed] = {}
+    watcher = Watcher(services)
     heard, pause = services.clock.now().timestamp(), FIRST_PAUSE
     while True:
+        services.deadline.renew(services.patience.step)
         reporter.books.forget()
         try:
             for run in runs:
                 before = seen.get(run.workload_id)
                 if before is None or before.reported.state.verdict is None:
                     last_seen = before.reported.run if before else run
-                    seen[run.workload_id] = _follow(reporter, last_seen)
+                    seen[run.workload_id] = _follow(reporter, watcher, last_seen, len(runs))
             heard = services.clock.now().timestamp()
         except Problem as problem:
             gone = services.clock.now().timestamp() - heard > OUTAGE
@@ -92,10 +95,11 @@ def wait_for(
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
-def _follow(reporter: Reporter, run: Run) -> Followed:
+def _follow(reporter: Reporter, watcher: Watcher, run: Run, among: int) -> Followed:
     run, state = reporter.look(run)
     try:
-        return Followed(reporter.report(run, place_of(run), state))
+        reported = reporter.report(run, place_of(run), state)
+        return Followed(watcher.show(reporter, reported, among))
     except Problem as problem:
         if problem.reason in _AWAY:
             raise

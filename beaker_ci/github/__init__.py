@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beaker_ci.github.checks import CheckState, ensure_check, update_check
-from beaker_ci.github.client import Hub, connect, requests_left
+from beaker_ci.github.client import Allowance, Hub, connect, requests_left
 from beaker_ci.github.comments import (
     PostedComment,
     Reactor,
@@ -24,6 +24,7 @@ from beaker_ci.github.pulls import read_head, read_pull
 from beaker_ci.github.repositories import read_repository
 
 __all__ = [
+    "Allowance",
     "CheckState",
     "Hub",
     "PostedComment",

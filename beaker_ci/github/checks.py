@@ -47,7 +47,12 @@ def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int
             found = _find(repository, state)
         if found is not None:
             return found
-    return write_once(lambda: _create(repository, state), lambda: _find(repository, state), doing)
+    return write_once(
+        repository,
+        lambda: _create(repository, state),
+        lambda: _find(repository, state),
+        doing,
+    )
 
 
 def update_check(repository: Hub, check_id: int, state: CheckState) -> bool:

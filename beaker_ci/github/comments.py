@@ -79,7 +79,9 @@ def acknowledge(repository: Hub, number: int, comment_id: int) -> Reactor | None
     with problems(doing):
         comment = repository.get_issue(number).get_comment(comment_id)
         try:
-            user = write_once(lambda: comment.create_reaction("eyes"), lambda: None, doing).user
+            user = write_once(
+                repository, lambda: comment.create_reaction("eyes"), lambda: None, doing
+            ).user
         except Problem as problem:
             gone = isinstance(problem.__cause__, UnknownObjectException)
             # A 404 may also mean that we may see nothing here at all; then this raises.
@@ -157,6 +159,7 @@ def ensure_comment(
         return min(find(), key=lambda comment: comment.id, default=None)
 
     return write_once(
+        repository,
         lambda: _posted(repository.get_issue(number).create_comment(body)),
         first,
         "posting the answer",

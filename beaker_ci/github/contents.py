@@ -88,10 +88,8 @@ def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None
     # Asking a lazy repository for its name would cost a request; its URL is known.
     owner, name = repository.url.rsplit("/", 2)[1:]
     variables = {"owner": owner, "name": name, "path": path, "head": head}
-    requester = repository.requester
-    left = requester.rate_limiting
     try:
-        _, answer = requester.graphql_query(_QUERY, variables)
+        _, answer = repository.requester.graphql_query(_QUERY, variables)
         found = answer["data"]["repository"]
         target = found["defaultBranchRef"]["target"]
         blob = target["file"]["object"]
@@ -104,8 +102,6 @@ def _by_graphql(repository: Hub, path: str, head: str) -> RepositoryFiles | None
         return RepositoryFiles(str(target["oid"]), changed, text, None, entries)
     except Exception:  # whatever goes wrong here, REST decides
         return None
-    finally:
-        requester.rate_limiting = left  # GraphQL's budget is another one
 
 
 def _last_commit(repository: Hub, path: str | None = None, sha: str | None = None) -> str:

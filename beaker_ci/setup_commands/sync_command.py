@@ -150,6 +150,8 @@ def _tell(news: Pass | Problem, redactor: Redactor) -> None:
         f"{news.open} open, {len(news.changed)} brought up to date, "
         f"{len(news.failures)} not possible now, {news.missed} missed commands answered"
     )
+    if news.later is not None:
+        click.echo(str(news.later))
     for one in news.changed:
         verdict = f" ({one.state.verdict.value})" if one.state.verdict else ""
         click.echo(f"  {one.run.run_id}  {one.state.stage}{verdict}  {one.run.url}")

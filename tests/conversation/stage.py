@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from warm import WarmStep
+from warm import QUICK, WarmStep
 
 from beaker_ci.run import Mark, describe, read_description
 from beaker_ci.sandbox.beaker import ExperimentView, LocalBeaker
@@ -55,6 +55,7 @@ class Stage:
         inputs: The action's inputs; change them to start the bot differently.
         extra: Further variables of the bot's process.
         steps: How its processes start; ``Step`` for one that loads everything itself.
+        patience: How long and how often they ask both services; not for ``Step``.
     """
 
     def __init__(self, directory: Path, hub: LocalGitHub, beaker: LocalBeaker) -> None:
@@ -67,11 +68,12 @@ class Stage:
         del self.extra["HOME"]
         self.pause = threading.Event()
         self.steps: type[Step] = WarmStep
+        self.patience = QUICK
         self.number = hub.open_pull_request("feature", by="writer", title="Train better")
 
     def step(self, payload: Mapping[str, Any] | bytes, event: str = "issue_comment") -> Step:
         """A workflow step that will handle an event."""
-        return self.steps.prepare(
+        step = self.steps.prepare(
             self.directory,
             event=event,
             payload=payload,
@@ -81,6 +83,7 @@ class Stage:
             inputs=self.inputs,
             extra=self.extra,
         )
+        return replace(step, patience=self.patience) if isinstance(step, WarmStep) else step
 
     def deliver(self, payload: Mapping[str, Any] | bytes) -> StepResult:
         """Delivers a comment event and waits for the step's end."""

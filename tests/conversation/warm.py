@@ -14,12 +14,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from beaker_ci.patience import PATIENCE, Patience
 from beaker_ci.sandbox.runner import Step
+
+QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1, limit_wait=0.1)
+"""What a step has in tests: pauses that cost nothing, and every other number as it is."""
 
 
 @dataclass
@@ -60,17 +64,25 @@ class Starter:
     def __init__(self) -> None:
         self.codes: dict[int, int] = {}
         self._ended = threading.Condition()
+        self._starting = threading.Lock()
         self._begun: list[int] = []
         self._process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def start(self, directory: Path, environment: Mapping[str, str]) -> WarmProcess:
+    def start(
+        self, directory: Path, environment: Mapping[str, str], patience: Patience
+    ) -> WarmProcess:
         """Forks a step."""
-        order = {"directory": str(directory), "environment": dict(environment)}
+        order = {
+            "directory": str(directory),
+            "environment": dict(environment),
+            "patience": asdict(patience),
+        }
         assert self._process.stdin is not None
-        with self._ended:
+        # One by one: who is forked is told in the order of the orders.
+        with self._starting, self._ended:
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
             assert self._ended.wait_for(lambda: self._begun, 30), "nothing was forked"
@@ -101,12 +113,19 @@ def starter() -> Starter:
     return Starter()
 
 
+@dataclass(frozen=True)
 class WarmStep(Step):
-    """A step that is forked."""
+    """A step that is forked.
+
+    Attributes:
+        patience: How long and how often it asks both services.
+    """
+
+    patience: Patience = QUICK
 
     def start(self) -> Any:
         """Starts the step's process; see :meth:`Step.start`."""
-        return starter().start(self.directory, self.environment)
+        return starter().start(self.directory, self.environment, patience=self.patience)
 
 
 def serve() -> None:
@@ -180,7 +199,7 @@ def become_step(order: Mapping[str, Any]) -> NoReturn:
     os.dup2(log, 2)
     from beaker_ci.action import main
 
-    main()
+    main(Patience(**order["patience"]))
 
 
 if __name__ == "__main__":

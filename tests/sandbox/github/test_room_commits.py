@@ -190,12 +190,16 @@ def test_what_is_left_of_the_hour(lab: Lab) -> None:
     read_files(hub, **files_of)
     assert requests_left(hub) is None  # GraphQL's budget is another one.
     read_repository(hub)
-    assert requests_left(hub) == (999, 1000)
+    left = requests_left(hub)
+    assert left is not None
+    assert (left.remaining, left.limit) == (999, 1000)
     lab.github.set_remaining(token, 42)
     read_repository(lab.hub())  # Another workflow's.
     read_repository(hub)
     read_files(hub, **files_of)
-    assert requests_left(hub) == (40, 1000)
+    left = requests_left(hub)
+    assert left is not None
+    assert (left.remaining, left.limit) == (40, 1000)
 
 
 def test_a_budget_that_is_used_up_is_an_outage(lab: Lab) -> None:
@@ -212,4 +216,10 @@ def test_a_budget_that_is_used_up_is_an_outage(lab: Lab) -> None:
         assert caught.value.reason == "github.unavailable"
         assert "API rate limit exceeded" in caught.value.why
         assert len(busy.asked()) == 1
-        assert requests_left(hub) is None
+        left = requests_left(hub)
+        assert left is not None
+        assert left.remaining == 0
+        with pytest.raises(Problem) as caught:  # nothing is asked before the hour's end
+            read_repository(hub)
+        assert caught.value.next_step.startswith(f"Ask again after {left.resets_at:%H:}")
+        assert len(busy.asked()) == 1
