@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.considering import judged_comment
+from beaker_ci.bot.gpus import answer_gpus
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
@@ -29,8 +30,9 @@ def answer_control(case: Case, now: CommentNow | None, command: Command, beaker:
         Problem: Whatever stands in the way, to be told to who commented.
     """
     judged_comment(case, now, command)
-    del beaker
     match command.name:
+        case "gpus":
+            return answer_gpus(case, command, beaker)
         case name:
             raise Problem(
                 Reason.USAGE_UNKNOWN_COMMAND,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beaker_ci.capacity import ClusterCapacity
     from beaker_ci.commands import Command
 
-COLUMNS = ("Cluster", "Type", "Free", "On one node", "Nodes", "Queue", "Notes")
+COLUMNS = ("Cluster", "Type", "Free", "Free on one node", "Nodes", "Queue", "Notes")
 
 _GIB = 1 << 30
 _TAGS = ("interconnect:", "storage:")
@@ -36,7 +36,7 @@ def answer_gpus(case: Case, command: Command, beaker: Session) -> Answer:
     ]
     listed = nameable(case.configuration, known)
     places, notes = _of_type(listed or known, str(command.options.get("type") or ""))
-    next_step, paste = _next(case, places)
+    next_step, paste = _next(case, places, listed)
     view = ReplyView(
         marker=case.asking.marker,
         reason=Reason.ANSWERED,
@@ -121,9 +121,9 @@ def _row(place: ClusterCapacity) -> tuple[str, ...]:
 
 
 def _nodes(place: ClusterCapacity) -> str:
-    """``2 × 8 GPUs, 128 GiB each``."""
+    """``2 × 8 GPUs, 128 GiB per GPU``."""
     size = f" × {place.gpus_per_node} GPUs" if place.gpus_per_node else ""
-    memory = f", {place.memory_per_gpu // _GIB} GiB each" if place.memory_per_gpu else ""
+    memory = f", {place.memory_per_gpu // _GIB} GiB per GPU" if place.memory_per_gpu else ""
     return f"{place.nodes}{size}{memory}"
 
 
@@ -140,7 +140,9 @@ def _notes(place: ClusterCapacity) -> list[str]:
     return notes
 
 
-def _next(case: Case, places: Sequence[ClusterCapacity]) -> tuple[str, str]:
+def _next(
+    case: Case, places: Sequence[ClusterCapacity], listed: Sequence[ClusterCapacity]
+) -> tuple[str, str]:
     """What could start right now, and the line for it."""
     if not places:
         return "Without `--type`, all are listed:", "/beaker gpus"
@@ -153,9 +155,10 @@ def _next(case: Case, places: Sequence[ClusterCapacity]) -> tuple[str, str]:
     if not gpus:
         return "Runs get none of them: `limits.gpus` is 0.", ""
     could = (
-        f"A run with {gpus} {'GPU' if gpus == 1 else 'GPUs'} for each replica could start right "
-        f"now on `{best.name}`"
+        f"On `{best.name}`, a run with {gpus} {'GPU' if gpus == 1 else 'GPUs'} for each replica "
+        "could start right now"
     )
-    if not may_choose(rules, best) or rules.allow.commands == "presets":
+    there = f" --cluster {best.name}" if listed else ""
+    if rules.allow.commands == "presets" or (listed and not may_choose(rules, best)):
         return f"{could}.", ""
-    return f"{could}:", f"/beaker run --gpus {gpus} --cluster {best.name} -- python train.py"
+    return f"{could}:", f"/beaker run --gpus {gpus}{there} -- python train.py"

@@ -215,7 +215,6 @@ _ALL: Final = (
             _own("type", "only this type", pattern=r"[A-Za-z0-9._-]{1,64}", form="a GPU's name"),
         ),
         synonyms=("gpu", "capacity", "free", "clusters"),
-        planned=True,
     ),
     Definition(
         name="help",

@@ -20,6 +20,7 @@ A line that starts with `/beaker` is a command.
 | `/beaker plan [PRESET] [OPTIONS] [-- COMMAND ARG...]` | like `run`, but only price and policy |
 | `/beaker go PLAN` | submit exactly that plan, at its commit |
 | `/beaker approve PLAN` | let a waiting plan through, by someone who may |
+| `/beaker gpus [--type TEXT]` | free GPUs that this repository may use |
 | `/beaker help [COMMAND]` | this page, or that of one command |
 
 For example:
@@ -32,7 +33,7 @@ For example:
 A line that ends with `\\` goes on.
 A fenced block directly under a `run` without `--` is its script.
 
-Planned, and not in this version yet: `status`, `list`, `logs`, `stop`, `retry`, `compare`, `gpus`.
+Planned, and not in this version yet: `status`, `list`, `logs`, `stop`, `retry`, `compare`.
 """)
 
 
