@@ -15,7 +15,7 @@ from beaker_ci.facts import CommentNow, LedgerEntry
 from beaker_ci.github import read_head
 from beaker_ci.history import stage_of
 from beaker_ci.plan import Plan, with_receipt
-from beaker_ci.policy import as_written, described, with_sha
+from beaker_ci.policy import as_written, described, watched_times, with_sha
 from beaker_ci.policy.model import Decision, Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -93,6 +93,7 @@ def _submit(
         _require_clone_secret(case, beaker, plan)
     receipt = Receipt(tree_lines(considered.decision), _notes(case, command))
     plan = with_receipt(plan, services.redactor.view(receipt).dump())
+    times = watched_times(command, case.configuration)
     mark = Mark(
         repository=case.asking.repository.id,
         number=case.asking.number or 0,
@@ -101,6 +102,8 @@ def _submit(
         writer=services.writer,
         since=int(services.clock.now().timestamp()),
         gpus=plan.price.gpus * plan.price.replicas,
+        start_timeout=times["start_timeout"].seconds if "start_timeout" in times else 0,
+        inactive_timeout=times["inactive_timeout"].seconds if "inactive_timeout" in times else 0,
     )
     page = f"{services.server_url}/{plan.repository}"
     where = page if pull is None else f"{page}/pull/{pull.number}"
@@ -119,7 +122,7 @@ def _submit(
 
 def _notes(case: Case, command: Command) -> tuple[str, ...]:
     """What the asker should know: what was translated, what has no effect, who agreed."""
-    notes = [*command.notes, *_without_effect(case, command)]
+    notes = [*command.notes, *_with_little_effect(case, command)]
     agreed = case.origin.agreement
     if agreed is not None:
         did = "Approved" if agreed.word == "approve" else "Let go"
@@ -127,12 +130,13 @@ def _notes(case: Case, command: Command) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _without_effect(case: Case, command: Command) -> Iterator[str]:
-    """What was asked for and is not watched for yet: better said than silently left out."""
-    preset = case.configuration.presets.get(command.preset or "")
-    for name in ("start_timeout", "inactive_timeout", "inactive_soft_timeout"):
-        if name in command.options or (preset is not None and getattr(preset, name) is not None):
-            yield f"`{name}` has no effect in this version: nobody stops the run for that."
+def _with_little_effect(case: Case, command: Command) -> Iterator[str]:
+    """What was asked for and is not always watched for: better said than silently left out."""
+    if "inactive_soft_timeout" in watched_times(command, case.configuration):
+        yield (
+            "`inactive_soft_timeout` warns where somebody looks: `/beaker status`, a workflow that "
+            "waits, `beaker-ci sync --every`."
+        )
 
 
 def _report(

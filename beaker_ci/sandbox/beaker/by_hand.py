@@ -117,6 +117,17 @@ class ByHand:
                     if field.message_type is Timestamp.DESCRIPTOR:
                         _set_back(value, seconds)
 
+    def backdate_attempts(self, name: str, seconds: float) -> None:
+        """Let all that happened to the jobs of a workload have happened that much earlier.
+
+        Queued ones wait that much longer, ended ones ended that long ago.
+        """
+        with self._backend.monitor:
+            for job in self._backend.experiments.find(name).jobs:
+                for field, value in job.message.status.ListFields():
+                    if field.message_type is Timestamp.DESCRIPTOR:
+                        _set_back(value, seconds)
+
     def age_experiments(self, seconds: float, *names: str) -> None:
         """Let experiments have been created that much earlier; what their jobs did stays.
 
