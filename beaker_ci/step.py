@@ -90,7 +90,7 @@ class Step:
         self._tell(answers)
         answered = isinstance(event, CommentCreated)
         codes = [exit_code(answer.reason, answered=answered) for answer in answers]
-        if self._wait and any(answer.run for answer in answers):
+        if self._wait and any(answer.submitted for answer in answers):
             codes += self._follow(services, answers)
         return max(codes, default=Exit.HANDLED)
 
@@ -103,7 +103,9 @@ class Step:
             answers = await_runs(services, answers, until, self._stopping)
         except Problem as problem:
             # The runs go on, and the next schedule reports them: what was submitted stays said.
-            self._tell([replace(one, reason=problem.reason) if one.run else one for one in answers])
+            self._tell(
+                [replace(one, reason=problem.reason) if one.submitted else one for one in answers]
+            )
             sys.stdout.write(f"Waiting ended early: {problem.reason}.\n")
             return [exit_code(problem.reason, answered=False)]
         self._tell(answers)
@@ -220,7 +222,7 @@ def _answers(event: Event, services: Services, inputs: Inputs) -> tuple[Answer, 
 
 def _mirrored(answer: Answer) -> Exit:
     """What the awaited run's verdict makes of the exit code; a run that goes on is no failure."""
-    ended = answer.run is not None and answer.status == "finished"
+    ended = answer.submitted is not None and answer.status == "finished"
     return Exit.FAILED if ended and answer.conclusion != "success" else Exit.HANDLED
 
 

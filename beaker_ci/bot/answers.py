@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from beaker_ci.run import Run
 
 
+_TELLING = (Reason.ANSWERED, Reason.STOPPED, Reason.NOTHING_TO_DO)
+
+
 @dataclass(frozen=True)
 class Answer:
     """The end of one command.
@@ -34,6 +37,11 @@ class Answer:
     status: str = ""
     conclusion: str = ""
     plan_id: str = ""
+
+    @property
+    def submitted(self) -> Run | None:
+        """The run, if the command asked for it: what it only tells of, nobody waits for."""
+        return self.run if self.reason not in _TELLING else None
 
 
 def run_answer(command: str, reported: Reported) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -126,8 +126,8 @@ def await_runs(
     Raises:
         Problem: When a service stays away.
     """
-    runs = {answer.run.workload_id: answer.run for answer in answers if answer.run is not None}
-    followed = tuple(runs.values())
+    asked_for = [run for answer in answers if (run := answer.submitted) is not None]
+    followed = tuple({run.workload_id: run for run in asked_for}.values())
     rules = SharedRules(services)
     reporter = Reporter(services, services.beaker(), rules)
     try:
@@ -142,13 +142,12 @@ def await_runs(
         soon = services.clock.now().timestamp() + LAST_LOOK
         seen = wait_for(services, reporter, followed, until=soon, stopping=threading.Event())
     last = {one.reported.run.workload_id: one for one in seen}
-    return tuple(
-        _answer(answer, last.get(answer.run.workload_id) if answer.run else None)
-        for answer in answers
-    )
+    return tuple(_answer(answer, last) for answer in answers)
 
 
-def _answer(answer: Answer, followed: Followed | None) -> Answer:
+def _answer(answer: Answer, last: Mapping[str, Followed]) -> Answer:
+    run = answer.submitted
+    followed = last.get(run.workload_id) if run else None
     if followed is None:
         return answer
     now = run_answer(answer.command, followed.reported)
