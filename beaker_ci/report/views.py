@@ -1,7 +1,7 @@
 """What a report shows: plain values, ready for a template.
 
-All text is untrusted and shown without any markup; only in sentences (notes, what, why, next step)
-does what stands between two backticks become code.
+All text is untrusted and shown without any markup; only in sentences (notes, facts, what, why, next
+step) does what stands between two backticks become code.
 """
 
 from __future__ import annotations
@@ -188,6 +188,7 @@ class ReplyView:
         source: The command line as it was written; empty when no single line is meant.
         what: One sentence: what happened.
         why: The evidence, a sentence, or a block when it has several lines; may be empty.
+        facts: More of it, a sentence or less each.
         next_step: What to do next; may be empty.
         paste: A line or block to paste; may be empty.
         help_text: Markdown made by us alone (the help page); empty for others.
@@ -210,6 +211,7 @@ class ReplyView:
     table: Table | None = None
     excerpt: Excerpt | None = None
     page: str = ""
+    facts: tuple[str, ...] = ()
 
     @classmethod
     def of_problem(
