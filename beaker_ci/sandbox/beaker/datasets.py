@@ -47,6 +47,7 @@ class Datasets:
         self._clock = clock
         self._ids = ids
         self._all: dict[str, Dataset] = {}
+        self._planted: dict[str, dict[str, Path]] = {}
 
     def create(
         self,
@@ -127,12 +128,22 @@ class Datasets:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
+    def plant(self, name: str, file: str, content: bytes) -> None:
+        """Add a file under any path at all, as a storage may hold it that has no folders."""
+        with self._monitor:
+            planted = self._planted.setdefault(self.find(name).message.id, {})
+            planted[file] = self._root / f"planted-{self._ids.new()}"
+            planted[file].write_bytes(content)
+
     def readable(self, name: str, file: str) -> Path:
         """A file that is there.
 
         Raises:
             Refused: There is no such regular file.
         """
+        planted = self._planted.get(self.find(name).message.id, {})
+        if file in planted:
+            return planted[file]
         path = _inside(self.find(name).directory, file)
         if not _is_regular(path):
             raise not_found("file", file)
@@ -140,12 +151,12 @@ class Datasets:
 
     def files(self, name: str, prefix: str = "") -> list[pb2.DatasetFile]:
         """The regular files whose paths start so, sorted, with SHA-256 digests."""
-        directory = self.find(name).directory
-        return [
-            _describe(directory, path)
-            for path in sorted(_walk(directory))
-            if path.relative_to(directory).as_posix().startswith(prefix)
-        ]
+        dataset = self.find(name)
+        found = {
+            path.relative_to(dataset.directory).as_posix(): path
+            for path in _walk(dataset.directory)
+        } | self._planted.get(dataset.message.id, {})
+        return [_describe(file, found[file]) for file in sorted(found) if file.startswith(prefix)]
 
     def size(self, name: str) -> tuple[int, int]:
         """Bytes and number of the files."""
@@ -176,12 +187,12 @@ def _is_regular(path: Path) -> bool:
         return False
 
 
-def _describe(directory: Path, path: Path) -> pb2.DatasetFile:
+def _describe(name: str, path: Path) -> pb2.DatasetFile:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     facts = path.lstat()
     return pb2.DatasetFile(
-        path=path.relative_to(directory).as_posix(),
+        path=name,
         size=facts.st_size,
         updated=stamp(datetime.fromtimestamp(facts.st_mtime, UTC)),
         digest=pb2.DatasetFile.Digest(

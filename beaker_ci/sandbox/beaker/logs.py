@@ -32,7 +32,7 @@ class Break:
 
     Args:
         lines: After so many of them; not at all if the log ends before.
-        code: A gRPC status name.
+        code: A gRPC status name; ``OK`` for a stream that ends as if that were all.
         message: What goes with it.
     """
 
@@ -114,10 +114,19 @@ class Log:
         """
         with self._monitor:
             broken = next(self._breaks, None)
-        for sent, line in enumerate(self._read(since, tail, wanted, follow=follow)):
-            if broken is not None and sent == broken.lines:
-                raise Refused(broken.code, broken.message)
+        lines = self._read(since, tail, wanted, follow=follow)
+        if broken is None:
+            yield from lines
+            return
+        sent = 0
+        while sent < broken.lines:
+            line = next(lines, None)
+            if line is None:
+                return
             yield line
+            sent += 1
+        if broken.code != "OK":
+            raise Refused(broken.code, broken.message)
 
     def _read(
         self, since: int, tail: int, wanted: Callable[[], bool], *, follow: bool

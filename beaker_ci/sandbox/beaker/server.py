@@ -208,6 +208,24 @@ class LocalBeaker(ByHand):
                 return self._backend.life.jobs[name].log
             return self._backend.experiments.find(name).jobs[-1].log
 
+    def plant_result(self, name: str, path: str, content: bytes) -> str:
+        """Leave a file among the results of a job, or of a workload's latest job that was placed.
+
+        Args:
+            name: Of the job or workload.
+            path: Any text; also one that no file could have on a disk.
+            content: What is in it.
+
+        Returns:
+            The dataset's id.
+        """
+        with self._backend.monitor:
+            jobs = self._backend.life.jobs
+            job = jobs[name] if name in jobs else self._backend.experiments.find(name).jobs[-1]
+            dataset = job.message.assignment_details.result_dataset_id
+            self._backend.datasets.plant(dataset, path, content)
+            return dataset
+
     def experiment(self, name: str) -> ExperimentView:
         """A copy of an experiment, by id or ``author/name``."""
         return self._view(name)
