@@ -1,0 +1,51 @@
+"""Which requests to Beaker are sent again, and after what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from beaker import beaker_pb2 as pb2
+from room import Room
+
+from beaker_ci.patience import PATIENCE
+from beaker_ci.problem import Problem
+from beaker_ci.sandbox.beaker import Fault
+
+QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1)
+
+OUTAGES = (
+    "ABORTED",
+    "DEADLINE_EXCEEDED",
+    "INTERNAL",
+    "RESOURCE_EXHAUSTED",
+    "UNAVAILABLE",
+    "UNKNOWN",
+)
+
+
+def test_what_reads_is_repeated_and_what_writes_is_not(room: Room) -> None:
+    room.client.calls.patience = QUICK
+    run = room.submit()
+    workload = pb2.Workload(experiment=pb2.Experiment(id=run.workload_id))
+    for code in OUTAGES:
+        room.beaker.requests.clear()
+        room.beaker.faults.add(Fault("GetWorkload", code=code, times=2))
+        assert room.session.refresh(run).workload_id == run.workload_id
+        assert room.beaker.requests.count("GetWorkload") == 3
+
+        room.beaker.faults.add(Fault("RestartExperimentTasks", code=code, times=None))
+        with pytest.raises(Problem) as caught:
+            room.client.workload.restart_tasks(workload)
+        assert caught.value.reason == "beaker.unavailable"
+        assert room.beaker.requests.count("RestartExperimentTasks") == 1
+        room.beaker.faults.clear()
+
+    room.beaker.requests.clear()
+    room.beaker.faults.add(Fault("GetWorkload", code="PERMISSION_DENIED", times=None))
+    with pytest.raises(Problem) as caught:
+        room.session.refresh(run)
+    assert caught.value.reason == "beaker.unauthorized"
+    assert room.beaker.requests.count("GetWorkload") == 1
+    room.beaker.faults.clear()
+    room.beaker.take_experiment()
