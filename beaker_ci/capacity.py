@@ -20,7 +20,6 @@ class ClusterCapacity(Cluster):
         nodes: In service, cordoned ones among them.
         cordoned_nodes: On which nothing more starts, as far as their slots tell.
         missing_nodes: That it should have besides.
-        gpus_per_node: Of its largest node; None where Beaker does not say.
         memory_per_gpu: Bytes of main memory that a node has for each of its GPUs; None where
             Beaker does not say.
         total: Slots.
@@ -39,7 +38,6 @@ class ClusterCapacity(Cluster):
     nodes: int
     cordoned_nodes: int
     missing_nodes: int
-    gpus_per_node: int | None
     memory_per_gpu: int | None
     total: int
     available: int

@@ -78,10 +78,12 @@ class Cluster:
     Attributes:
         name: Full name, such as ``ai2/jupiter``.
         aliases: Other full names that Beaker takes for it.
+        gpus_per_node: Of its largest node; None where Beaker does not say.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
+    gpus_per_node: int | None = None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def read_clusters(client: Beaker) -> Iterator[Cluster]:
     """The clusters among which gantry would choose for a batch job, in its order."""
     for cluster in client.cluster.list():
         if _takes_batch_jobs(cluster):
-            yield Cluster(_name(cluster), _aliases(cluster))
+            yield Cluster(_name(cluster), _aliases(cluster), _gpus_of(cluster.node_shape))
 
 
 def read_capacity(client: BoundedBeaker) -> tuple[ClusterCapacity, ...]:
@@ -86,7 +86,12 @@ def _type_of(cluster: pb2.Cluster) -> str | None:
     shape = cluster.node_shape
     if shape.gpu_type:
         return _type_name(int(shape.gpu_type))
-    return "" if cluster.HasField("node_shape") and not shape.gpu_count else None
+    return "" if _gpus_of(shape) == 0 else None
+
+
+def _gpus_of(shape: pb2.NodeShape) -> int | None:
+    """None for a shape that says nothing at all."""
+    return shape.gpu_count if shape.gpu_count or shape.cpu_count else None
 
 
 def _types_of_nodes(client: BoundedBeaker) -> dict[str, str]:
@@ -120,7 +125,7 @@ def _capacity(cluster: pb2.Cluster, gpu_type: str) -> ClusterCapacity:
         nodes=cluster.node_count,
         cordoned_nodes=sum(each.cordoned > 0 for each in nodes),
         missing_nodes=max(cluster.expected_node_count - cluster.node_count, 0),
-        gpus_per_node=max(shape.gpu_count, *(each.total for each in nodes), 0) or None,
+        gpus_per_node=max([shape.gpu_count, *(each.total for each in nodes)]) or _gpus_of(shape),
         memory_per_gpu=shape.memory_bytes // shape.gpu_count if shape.gpu_count else None,
         total=slots.total,
         available=slots.available,

@@ -11,7 +11,8 @@ from beaker_ci.commands.nearest import nearest
 from beaker_ci.facts import Cluster
 from beaker_ci.policy.case import Case, allow, refuse
 from beaker_ci.policy.globs import allows, listed
-from beaker_ci.policy.values import texts
+from beaker_ci.policy.model import Outcome
+from beaker_ci.policy.values import texts, whole_number
 from beaker_ci.reasons import Reason
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def clusters(case: Case) -> Finding | None:
     for pattern in (*chosen, *texts(case.recipe, "clusters")):
         if not expand(pattern, known):
             return _unknown(pattern, known)
-    return _allowed(case, chosen, known) if chosen else _by_rules(case)
+    finding = _allowed(case, chosen, known) if chosen else _by_rules(case)
+    return finding if finding.outcome is Outcome.REFUSE else _too_small(case, known) or finding
 
 
 def _allowed(case: Case, chosen: tuple[str, ...], known: tuple[Cluster, ...]) -> Finding:
@@ -114,6 +116,24 @@ def _allowed(case: Case, chosen: tuple[str, ...], known: tuple[Cluster, ...]) ->
 def _is_listed(globs: tuple[str, ...], cluster: Cluster) -> bool:
     """By its name, or by an alias that the maintainer wrote out: patterns do not reach aliases."""
     return allows(globs, cluster.name) or any(alias in globs for alias in cluster.aliases)
+
+
+def _too_small(case: Case, known: tuple[Cluster, ...]) -> Finding | None:
+    """A refusal when no node of any of the clusters will ever have as many GPUs."""
+    named = {one for each in texts(case.recipe, "clusters") for one in expand(each, known)}
+    gpus = whole_number(case.recipe, "gpus", 0)
+    sizes = [one.gpus_per_node for one in named]
+    most = max((size for size in sizes if size is not None), default=0)
+    if gpus is None or gpus <= most or None in sizes:
+        return None
+    names = listed(sorted(one.name for one in named))
+    largest = f"the largest has {most}" if most else "they have none"
+    return refuse(
+        "clusters",
+        Reason.BEAKER_NO_CAPACITY,
+        f"no node of {names} has {gpus} {'GPU' if gpus == 1 else 'GPUs'}: {largest}",
+        "Ask for fewer GPUs with more replicas, or for another cluster: `/beaker gpus` lists them.",
+    )
 
 
 def _by_rules(case: Case) -> Finding:

@@ -196,3 +196,20 @@ def test_nothing_is_asked_for_a_run_that_runs(room: Room) -> None:
 
     assert room.session.why_waiting(run, state, NOW) is None
     assert room.beaker.requests.table() == {}
+
+
+def test_a_shape_that_says_nothing_is_no_cluster_without_gpus(room: Room) -> None:
+    shape = room.beaker.world.add_cluster("mimas", gpu_type="NVIDIA_L4", gpus=4).node_shape
+    for field in ("cpu_count", "memory_bytes", "gpu_count", "gpu_type"):
+        shape.ClearField(field)
+
+    place = capacity(room)["ai2/mimas"]
+
+    assert (place.gpu_type, place.gpus_per_node) == ("NVIDIA L4", 4)
+    assert {each.name: each.gpus_per_node for each in room.session.clusters()} == {
+        "ai2/jupiter": 8,
+        "ai2/mimas": None,
+        "ai2/neptune-cirrascale": 8,
+        "ai2/phobos": 0,
+        "ai2/saturn": 8,
+    }

@@ -12,7 +12,7 @@ from room import Room
 
 from beaker_ci.facts import BeakerAccounts, Cluster
 
-JUPITER = Cluster("ai2/jupiter", ("ai2/jupiter-cirrascale-2",))
+JUPITER = Cluster("ai2/jupiter", ("ai2/jupiter-cirrascale-2",), gpus_per_node=8)
 NAMES = ["ai2/jupiter", "ai2/neptune-cirrascale", "ai2/phobos", "ai2/saturn"]
 
 

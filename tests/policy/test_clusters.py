@@ -161,3 +161,31 @@ def test_a_preset_may_name_any_cluster_that_there_is() -> None:
     assert j.cause(decision).splitlines()[0] == snapshot(
         "[refused.cluster] no cluster that takes jobs matches ai2/mars"
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "gpus", "evidence"),
+    [
+        ((2, 1), 2, None),
+        ((1, 1), 2, "no node of ai2/a, ai2/b has 2 GPUs: the largest has 1"),
+        ((0, 0), 1, "no node of ai2/a, ai2/b has 1 GPU: they have none"),
+        ((0, 0), 0, None),
+        ((1, None), 2, None),  # Beaker did not say: it may be large enough
+    ],
+)
+def test_what_no_node_can_hold_is_not_submitted(
+    sizes: tuple[int | None, int | None], gpus: int, evidence: str | None
+) -> None:
+    pairs = zip(("ai2/a", "ai2/b"), sizes, strict=True)
+    known = tuple(Cluster(name, gpus_per_node=size) for name, size in pairs)
+    accounts = BeakerAccounts("ai2/team", "ai2/money", clusters=known)
+    run = f"/beaker run --gpus {gpus} --cluster 'ai2/*' -- pytest"
+
+    decision = j.judged(run, allowing("ai2/*"), accounts=accounts)
+
+    assert decision.reason is (Reason.BEAKER_NO_CAPACITY if evidence else Reason.ACCEPTED)
+    if evidence:
+        assert decision.cause.evidence == evidence
+    # Whoever may not choose a cluster learns nothing of its nodes.
+    refused = j.judged(run, allowing("ai2/x"), accounts=accounts)
+    assert refused.reason is Reason.REFUSED_CLUSTER
