@@ -19,8 +19,8 @@ from beaker_ci.bot.missed import answer_missed
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import SHORT, Services
-from beaker_ci.bot.watching import Watcher
 from beaker_ci.bot.upkeep import may_be_over
+from beaker_ci.bot.watching import Watcher
 from beaker_ci.events import Repository
 from beaker_ci.history import State, stage_of
 from beaker_ci.problem import Problem

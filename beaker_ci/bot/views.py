@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from beaker_ci.github import CheckState
-from beaker_ci.history import State
+from beaker_ci.history import State, Verdict
 from beaker_ci.policy import Spent
 from beaker_ci.policy.model import Decision, Finding
+from beaker_ci.progress import Progress
 from beaker_ci.report import flatten_metrics, run_check
-from beaker_ci.report.views import Ending, RunView, TreeLine
+from beaker_ci.report.views import Activity, Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
 _CHECK_STATUS = {"queued": "queued", "running": "in_progress", "finished": "completed"}
@@ -98,6 +99,38 @@ def _ending(state: State, log: tuple[str, ...], log_lines: int, log_url: str) ->
         log=log,
         log_lines=log_lines,
         log_url=log_url,
+    )
+
+
+_AFTER = {
+    Verdict.PREEMPTED: "preemption",
+    Verdict.INFRASTRUCTURE: "the loss of its machine",
+    Verdict.FAILED: "a failure",
+}
+
+
+def activity_of(run: Run, state: State, progress: Progress | None, now: float) -> Activity:
+    """What an unfinished run is at.
+
+    Args:
+        run: The run.
+        state: What its jobs say.
+        progress: What its log says of how far it is.
+        now: Unix seconds.
+    """
+    latest = [task.latest for task in state.tasks if task.latest]
+    starts = [job.started for job in latest if job.started is not None]
+    longest = max(state.tasks, key=lambda task: len(task.jobs), default=None)
+    former = longest.jobs[-2] if longest and len(longest.jobs) > 1 else None
+    return Activity(
+        phase=state.phase,
+        at=now,
+        attempt=max(state.attempts, 1),
+        after=_AFTER.get(former.verdict, "") if former else "",
+        seconds=max(now - min(starts), 0.0) if starts else None,
+        allowed=run.timeout_seconds,
+        progress=progress,
+        metrics=flatten_metrics(state.metrics),
     )
 
 

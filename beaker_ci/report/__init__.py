@@ -14,7 +14,7 @@ from beaker_ci.report.render import (
     step_summary,
     warm_up,
 )
-from beaker_ci.report.safe import plain
+from beaker_ci.report.safe import clean_lines, plain
 from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ReplyView",
     "RunView",
     "TreeLine",
+    "clean_lines",
     "find_marker",
     "flatten_metrics",
     "log_lines",
