@@ -128,10 +128,12 @@ class Reporter:
         with ThreadPoolExecutor(1) as pool:
             counted = pool.submit(self._broken_limit, run, mark, state)
             mark = self._write(run, mark, place, seen.view, look_first=False)
-        broken = counted.result()
-        if broken is None:
+        held = self.beaker.refresh(run).mark
+        # Somebody may have stopped it meanwhile: what we write would take the reason away.
+        stopped = (held.stopped if held else "") or counted.result()
+        if not stopped:
             return replace(seen, run=self.beaker.write_mark(run, replace(mark, shown=state.stage)))
-        run = self.beaker.write_mark(run, replace(mark, stopped=broken))
+        run = self.beaker.write_mark(run, replace(mark, stopped=stopped))
         return self.report(run, place)
 
     def look(self, run: Run) -> tuple[Run, State]:
