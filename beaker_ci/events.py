@@ -69,6 +69,19 @@ class Dispatched:
 
 
 @dataclass(frozen=True)
+class PullRequestChanged:
+    """A pull request was closed, or its head moved. How it stands by now is GitHub's to say.
+
+    Attributes:
+        action: ``closed`` or ``synchronize``.
+    """
+
+    repository: Repository
+    number: int
+    action: str
+
+
+@dataclass(frozen=True)
 class Scheduled:
     """A ``schedule``: the clock started the workflow.
 
@@ -94,7 +107,7 @@ class Ignored:
     repository: Repository | None = None
 
 
-Event = CommentCreated | Dispatched | Scheduled | Ignored
+Event = CommentCreated | Dispatched | PullRequestChanged | Scheduled | Ignored
 
 
 def parse_event(name: str, body: bytes) -> Event:
@@ -123,6 +136,8 @@ def parse_event(name: str, body: bytes) -> Event:
         return _comment_created(fields)
     if name == "workflow_dispatch":
         return Dispatched(_repository(fields), _account(fields.object("sender")))
+    if name in ("pull_request_target", "pull_request"):
+        return _pull_request(fields)
     if name == "schedule":
         return Scheduled(_repository_if_told(fields))
     return Ignored(name, f"Nothing is set up for {name} events.", _repository_if_told(fields))
@@ -142,6 +157,15 @@ def _comment_created(fields: _Fields) -> CommentCreated:
         created_at=comment.time("created_at"),
         by_app=comment.values.get("performed_via_github_app") is not None,
     )
+
+
+def _pull_request(fields: _Fields) -> PullRequestChanged | Ignored:
+    action = fields.text("action")
+    if action not in ("closed", "synchronize"):
+        why = f"Only closed pull requests and moved heads matter; this one was {action}."
+        return Ignored(fields.path, why, _repository_if_told(fields))
+    number = fields.object("pull_request").number("number")
+    return PullRequestChanged(_repository(fields), number, action)
 
 
 def _repository(fields: _Fields) -> Repository:
