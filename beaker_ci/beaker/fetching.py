@@ -173,14 +173,14 @@ class _Fetching:
             # Only ever continued with the same content of the same dataset.
             named = f"{self._dataset_id}\0{file.path}\0{file.size}\0{file.digest.hex()}"
             name = hashlib.sha256(named.encode()).hexdigest()
-            with self._folder.unfinished(name) as growing:
-                try:
+            try:
+                with self._folder.unfinished(name) as growing:
                     self._fill(growing, file)
-                except Problem as problem:
-                    if problem.reason is Reason.REFUSED_DATASET:
-                        self._folder.discard(name)
-                    raise
-            self._folder.place(name, file.path)
+                self._folder.place(name, file.path)
+            except Problem as problem:
+                if problem.reason is Reason.REFUSED_DATASET:
+                    self._folder.discard(name)
+                raise
         except OSError as error:
             if error.errno in _DISK_FULL:
                 raise unusable(self._directory, error) from error

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self
 
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
@@ -104,9 +104,7 @@ class Folder:
                 return
             except OSError as error:
                 raise _in_the_way(error) from error
-        with os.fdopen(found, "rb") as file:
-            if not stat.S_ISREG(os.fstat(found).st_mode):
-                raise _in_the_way(None)
+        with _regular(found, "rb") as file:
             yield file
 
     @contextmanager
@@ -118,9 +116,8 @@ class Folder:
         """
         wanted = os.O_RDWR | os.O_CREAT | _FILE
         opened = os.open(name, wanted, 0o666, dir_fd=self._unfinished)
-        with os.fdopen(opened, "r+b") as file:
-            facts = os.fstat(opened)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+        with _regular(opened, "r+b") as file:
+            if os.fstat(opened).st_nlink != 1:  # it would grow elsewhere too
                 raise _in_the_way(None)
             yield file
 
@@ -166,6 +163,13 @@ def _open_folder(name: str, within: int) -> int:
     with suppress(FileExistsError):
         os.mkdir(name, dir_fd=within)
     return os.open(name, _FOLDER, dir_fd=within)
+
+
+def _regular(opened: int, mode: Literal["rb", "r+b"]) -> BinaryIO:
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise _in_the_way(None)
+    return os.fdopen(opened, mode)
 
 
 def _in_the_way(error: OSError | None) -> Problem:

@@ -21,21 +21,25 @@ from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.ledger import read_ledger
-from beaker_ci.beaker.logs import last_word
+from beaker_ci.beaker.logs import LogLine, follow_log, last_word, read_tail
 from beaker_ci.beaker.lookup import runs_of
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.queueing import why_waiting
+from beaker_ci.beaker.results import LISTED, ResultFile, Results, dataset_url, list_results
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
-from beaker_ci.beaker.watch import open_runs, read_tail, state_of
+from beaker_ci.beaker.watch import open_runs, read_tasks, state_of
 from beaker_ci.capacity import ClusterCapacity
 from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
-from beaker_ci.history import State
+from beaker_ci.history import State, Task
 from beaker_ci.problem import Problem
 from beaker_ci.queueing import Waiting
 from beaker_ci.reasons import Reason
 from beaker_ci.run import Mark, OpenRun, Run, describe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from beaker_ci.beaker.fetching import Fetched
     from beaker_ci.beaker.source import Source
     from beaker_ci.patience import Calls
     from beaker_ci.plan import Plan
@@ -79,10 +83,17 @@ class Session:
         with problems():
             return tuple(open_runs(self._client, repository, limit))
 
-    def runs_of(self, repository: int, number: int) -> Iterator[OpenRun]:
+    def runs_of(
+        self, repository: int, number: int, account: str | None = None
+    ) -> Iterator[OpenRun]:
         """Our runs of one pull request, the newest first: see :func:`.lookup.runs_of`."""
         with problems():
-            yield from runs_of(self._client, repository, number)
+            yield from runs_of(self._client, repository, number, account)
+
+    def read(self, workload_id: str) -> Run:
+        """Reads a run of which only the id is known."""
+        with problems():
+            return read_run(self._client, self._client.workload.get(workload_id), None)
 
     def ledger(self, repository: int, now: float, *, exact: bool = True) -> tuple[LedgerEntry, ...]:
         """What our runs cost that count now, the oldest first: see :func:`.ledger.read_ledger`."""
@@ -267,6 +278,38 @@ class Session:
         """
         with problems():
             return why_waiting(self._client, self._capacity, run, state, now)
+
+    def tasks(self, workload_id: str) -> tuple[Task, ...]:
+        """Every task and replica of a run with its jobs: see :func:`.logs.pick_job`."""
+        with problems():
+            return read_tasks(self._client, self._client.workload.get(workload_id))
+
+    def follow_log(
+        self,
+        job_id: str,
+        *,
+        since: int | None = None,
+        tail: int | None = None,
+        follow: bool = True,
+    ) -> Iterator[LogLine]:
+        """Every line of a job's log exactly once: see :func:`.logs.follow_log`."""
+        return follow_log(self._client, job_id, since=since, tail=tail, follow=follow)
+
+    def list_results(self, dataset_id: str, limit: int = LISTED) -> Results:
+        """What is in a dataset: see :func:`.results.list_results`."""
+        return list_results(self._client, dataset_id, limit)
+
+    def fetch_results(
+        self, dataset_id: str, directory: Path, tell: Callable[[ResultFile, int], None]
+    ) -> Fetched:
+        """Downloads a dataset into a folder: see :func:`.fetching.fetch_results`."""
+        from beaker_ci.beaker.fetching import fetch_results
+
+        return fetch_results(self._client, dataset_id, directory, tell)
+
+    def dataset_url(self, dataset_id: str) -> str:
+        """Where people look at a dataset; sends no request."""
+        return dataset_url(self._client, dataset_id)
 
     def _workspace(self, name: str | None) -> pb2.Workspace | None:
         if name is None:
