@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from beaker import beaker_pb2 as pb2
+from beaker.exceptions import BeakerUserNotFound
+
 from beaker_ci.beaker.client import BoundedBeaker
-from beaker_ci.beaker.runs import read_open_run
-from beaker_ci.run import OpenRun, search_text_of
+from beaker_ci.beaker.runs import read_open_run, read_run
+from beaker_ci.problem import Problem, quoted
+from beaker_ci.reasons import Reason
+from beaker_ci.run import OpenRun, Run, search_text_of
 
 
-def runs_of(client: BoundedBeaker, repository: int, number: int) -> Iterator[OpenRun]:
-    """Our account's runs of a pull request, finished ones too, the newest first.
+def runs_of(
+    client: BoundedBeaker, repository: int, number: int, account: str | None = None
+) -> Iterator[OpenRun]:
+    """An account's runs of a pull request, finished ones too, the newest first.
 
     A request per 50, as far as they are asked for. Found by their marks: one that somebody took
     away from a finished run hides it.
@@ -19,14 +26,45 @@ def runs_of(client: BoundedBeaker, repository: int, number: int) -> Iterator[Ope
         client: Beaker.
         repository: GitHub's numeric id.
         number: Of the pull request; 0 for runs outside of one.
+        account: Whose runs; None for our own. Another account's marks are sealed with a token that
+            we do not have: they are None, and a run's spec tells what it belongs to. That costs a
+            request more for each.
+
+    Raises:
+        Problem: ``usage.bad-value`` when Beaker knows no such account.
     """
     found = client.workload.list(
-        author=client.user.get(), name_or_description=search_text_of(repository, number)
+        author=_author(client, account), name_or_description=search_text_of(repository, number)
     )
     for workload in found:
         if not workload.HasField("experiment"):
             continue
         run = read_open_run(workload, client.config.user_token)
-        # Everybody can write those words into a description; nobody else can seal them.
-        if run.mark is not None and (run.mark.repository, run.mark.number) == (repository, number):
+        # Everybody can write those words into a description; nobody else can seal them, and nobody
+        # but the author writes a spec.
+        if run.mark is not None:
+            belongs = (run.mark.repository, run.mark.number) == (repository, number)
+        else:
+            belongs = account is not None and _is_of(
+                read_run(client, workload, None), repository, number
+            )
+        if belongs:
             yield run
+
+
+def _author(client: BoundedBeaker, account: str | None) -> pb2.User:
+    try:
+        return client.user.get(account)
+    except BeakerUserNotFound as error:
+        raise Problem(
+            Reason.USAGE_BAD_VALUE,
+            f"Beaker knows no account {quoted(account, 100)}.",
+            why="It was given as the account whose runs are looked for.",
+            next_step="Give the name of the account that the bot's Beaker token belongs to.",
+        ) from error
+
+
+def _is_of(run: Run, repository: int, number: int) -> bool:
+    """Whether a spec agrees with the run's name, and names this pull request."""
+    agrees = bool(run.key) and run.name.endswith(f"-{run.key}")
+    return agrees and (run.repository_id, run.number or 0) == (repository, number)
