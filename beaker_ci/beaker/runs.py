@@ -9,6 +9,7 @@ from typing import Any
 
 from beaker import Beaker, BeakerExperimentSpec, BeakerJobPriority
 from beaker import beaker_pb2 as pb2
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Value
 
 from beaker_ci.beaker.experiments import KEY_VARIABLE, spec_environment
@@ -99,16 +100,16 @@ def read_job(job: pb2.Job, gpus: int) -> Job:
         gpus: What the task asks for, for a job that holds none yet.
     """
     status, assigned = job.status, job.assignment_details
-    ends = [_time(status, name) for name in ("exited", "failed", "canceled")]
+    ends = [read_time(status, name) for name in ("exited", "failed", "canceled")]
     group = job.system_details.HasField("replica_group_details")
     return Job(
         id=job.id,
         status=int(status.status),
-        created=_time(status, "created"),
-        scheduled=_time(status, "scheduled"),
-        started=_time(status, "started"),
+        created=read_time(status, "created"),
+        scheduled=read_time(status, "scheduled"),
+        started=read_time(status, "started"),
         ended=min((end for end in ends if end is not None), default=None),
-        finalized=_time(status, "finalized"),
+        finalized=read_time(status, "finalized"),
         exit_code=status.exit_code if status.HasField("exit_code") else None,
         canceled_code=int(status.canceled_code) if status.HasField("canceled_code") else None,
         canceled_for=status.canceled_for,
@@ -123,6 +124,12 @@ def read_job(job: pb2.Job, gpus: int) -> Job:
     )
 
 
+def read_time(message: Message, name: str) -> float | None:
+    """A moment in Unix seconds; None where it is absent. protobuf's own way may raise."""
+    moment = getattr(message, name)
+    return moment.seconds + moment.nanos / 1e9 if message.HasField(name) else None
+
+
 def _plain(fields: Mapping[str, Value]) -> dict[str, Any]:
     """A Struct as JSON's own types; ``json_format`` stumbles over what is no JSON, such as NaN."""
     return {name: _plain_value(value) for name, value in fields.items()}
@@ -135,12 +142,6 @@ def _plain_value(value: Value) -> Any:
     if kind == "list_value":
         return [_plain_value(each) for each in value.list_value.values]
     return None if kind in (None, "null_value") else getattr(value, kind)
-
-
-def _time(status: pb2.JobStatus, name: str) -> float | None:
-    # protobuf's own conversion refuses times that it holds impossible.
-    moment = getattr(status, name)
-    return moment.seconds + moment.nanos / 1e9 if status.HasField(name) else None
 
 
 def _number(environment: dict[str, str], name: str) -> int:

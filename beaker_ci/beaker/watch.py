@@ -1,23 +1,16 @@
-"""What has become of runs: lists, jobs, the ends of logs; and stopping them."""
+"""What has become of runs: lists, and jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from itertools import islice
 
-import grpc
 from beaker import beaker_pb2 as pb2
-from beaker._service_client import RpcStreamingMethod
-from beaker.exceptions import BeakerError
 
 from beaker_ci.beaker.client import BoundedBeaker
-from beaker_ci.beaker.runs import read_job, read_open_run
-from beaker_ci.history import State, Task, read_state
+from beaker_ci.beaker.installs import check_installs
+from beaker_ci.beaker.runs import read_job, read_open_run, read_time
+from beaker_ci.history import State, Task, Verdict, read_state, replicas
 from beaker_ci.run import OpenRun, search_text
-
-LONGEST_LINE = 4096
-"""Bytes of a log line that are kept."""
 
 
 def open_runs(client: BoundedBeaker, repository: int, limit: int | None) -> Iterator[OpenRun]:
@@ -42,50 +35,41 @@ def open_workloads(
     return (workload for workload in found if workload.HasField("experiment"))
 
 
-def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float) -> State:
-    """What a workload's jobs say became of it. A request per task.
+def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float, retries: int = 0) -> State:
+    """What a workload's jobs say became of it. A request per task; once it succeeded, another one.
 
     Args:
         client: Beaker.
         workload: As Beaker describes it now.
         now: Unix seconds.
+        retries: How many failed attempts of a task Beaker repeats.
     """
     experiment = workload.experiment
-    canceled = (
-        experiment.canceled.ToNanoseconds() / 1e9 if experiment.HasField("canceled") else None
+    state = read_state(
+        int(workload.status),
+        read_tasks(client, workload),
+        now,
+        canceled_for=experiment.canceled_for,
+        canceled=read_time(experiment, "canceled"),
+        created=read_time(experiment, "created"),
+        retries=retries,
     )
-    tasks = read_tasks(client, workload)
-    return read_state(int(workload.status), tasks, now, experiment.canceled_for, canceled)
+    return check_installs(client, workload, state) if state.verdict is Verdict.SUCCEEDED else state
 
 
 def read_tasks(client: BoundedBeaker, workload: pb2.Workload) -> tuple[Task, ...]:
     """Every task and replica of an experiment with its jobs. A request per task."""
-    return tuple(_task(client, task) for task in workload.experiment.tasks)
+    tasks = workload.experiment.tasks
+    return tuple(found for task in tasks for found in _task(client, task, is_only=len(tasks) == 1))
 
 
-def _task(client: BoundedBeaker, task: pb2.Task) -> Task:
+def _task(client: BoundedBeaker, task: pb2.Task, *, is_only: bool) -> tuple[Task, ...]:
     gpus = task.container_spec.resource_request.gpu_count
     # Beaker lists the newest first, whatever one asks for.
-    newest_first = client.job.list(task=task)
-    oldest_first = sorted(newest_first, key=lambda job: job.status.created.ToNanoseconds())
-    return Task(task.id, task.name, tuple(read_job(job, gpus) for job in oldest_first))
-
-
-def read_tail(client: BoundedBeaker, job_id: str, lines: int) -> tuple[str, ...]:
-    """The last lines of a job's log, the oldest first; none if it cannot be read now.
-
-    Bytes that are no UTF-8 are replaced; very long lines are cut.
-    """
-    request = pb2.StreamJobLogsRequest(job_id=job_id, tail_lines=lines, follow=False)
-    try:
-        stream = client.job.rpc_streaming_request(
-            RpcStreamingMethod[pb2.JobLog](client.service.StreamJobLogs), request
-        )
-        with closing(stream):
-            return tuple(_text(log.message) for log in islice(stream, lines))
-    except (BeakerError, grpc.RpcError):
-        return ()  # a report without its log is better than none
-
-
-def _text(message: bytes) -> str:
-    return message[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
+    found = list(client.job.list(task=task))[::-1]
+    size = max((job.system_details.replica_group_details.size for job in found), default=1)
+    jobs = [read_job(job, gpus) for job in found]
+    if all(job.created is not None for job in jobs):
+        jobs.sort(key=lambda job: job.created or 0.0)
+    # Replicas are tasks of their own, as far as is known; a task that is alone may hold them all.
+    return replicas(task.id, task.name, jobs, size if is_only else 1)

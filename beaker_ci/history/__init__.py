@@ -7,7 +7,7 @@ numbers, since Beaker knows more of them than any client.
 """
 
 from beaker_ci.history.codes import PHASES, phase_of, stage_of
-from beaker_ci.history.jobs import FINALIZE_PATIENCE, SUCCESSOR_PATIENCE, Job, Task
+from beaker_ci.history.jobs import FINALIZE_PATIENCE, SUCCESSOR_PATIENCE, Job, Task, replicas
 from beaker_ci.history.state import (
     INACTIVE_TIMEOUT,
     START_TIMEOUT,
@@ -33,6 +33,7 @@ __all__ = [
     "failed_install",
     "phase_of",
     "read_state",
+    "replicas",
     "stage_of",
     "stopped_by_us",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -171,3 +171,20 @@ class Task:
         if latest is None:
             return created
         return latest.finalized if latest.interrupted else latest.created
+
+
+def replicas(task_id: str, name: str, jobs: Sequence[Job], size: int) -> tuple[Task, ...]:
+    """A task whose jobs are those of all its replicas, as one task for each replica.
+
+    Args:
+        task_id: The task's.
+        name: The task's.
+        jobs: Of all replicas, the oldest first.
+        size: How many replicas there are to be; one that has no job yet is a task without any.
+    """
+    if size < 2:
+        return (Task(task_id, name, tuple(jobs)),)
+    ranks = sorted({*range(size), *(job.rank or 0 for job in jobs)})
+    return tuple(
+        Task(task_id, name, tuple(job for job in jobs if (job.rank or 0) == rank)) for rank in ranks
+    )
