@@ -3,9 +3,10 @@
 The naive way is what a job does that remembers nothing: for every open run it asks Beaker for the
 workload and its latest job, and writes the comment anew. It is measured over a sample of the same
 runs and multiplied. Both are whole processes against the same local servers; every request costs
-the same delay. Beaker holds all runs; GitHub holds comments and checks of those that changed.
+the same delay. Beaker holds all runs; GitHub holds comments and checks of those that changed. Two
+sizes, one after the other, show what the cost grows with: pages of Beaker's list, and changes.
 
-    python benchmarks/reconcile.py [--runs N] [--changed N] [--sample N] [--latency SECONDS]
+    python benchmarks/reconcile.py [--case RUNS/CHANGED]... [--sample N] [--latency SECONDS]
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ from beaker_ci.sandbox.beaker.defaults import DEFAULT_TOKEN
 from beaker_ci.sandbox.git import SandboxRepository
 from beaker_ci.sandbox.github import LocalGitHub
 from beaker_ci.sandbox.runner import TOKEN_PERMISSIONS, Step
+
+CASES = ((5_000, 50), (10_000, 100))
+"""Open runs, and how many of them end."""
+
+PAGE = 50
+"""Runs on a page of Beaker's list."""
 
 CONFIG = "version: 1\nworkspace: ai2/widgets\nbudget: ai2/widgets-budget\n"
 
@@ -232,11 +239,71 @@ def table(costs: list[Cost]) -> None:
         print(f"| {service} {name} | {' | '.join(str(count) for count in counts)} |")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the passes over one number of runs cost.
+
+    Attributes:
+        costs: Short pass and whole pass without changes, whole pass with them, the naive way.
+        completed: Checks that say the end afterwards.
+    """
+
+    runs: int
+    changed: int
+    costs: list[Cost]
+    completed: int
+
+    def row(self) -> str:
+        """A line of the table that compares sizes."""
+        _, still, whole, _ = self.costs
+        pages = -(-self.runs // PAGE)
+        beaker = (whole.beaker.total() - still.beaker.total()) / self.changed
+        hub = (whole.github.total() - still.github.total()) / self.changed
+        return (
+            f"| {self.runs:,} / {self.changed} | {still.beaker.total() / pages:.2f} "
+            f"| {1000 * still.seconds / pages:.0f} | {beaker:.2f} | {hub:.2f} "
+            f"| {1000 * (whole.seconds - still.seconds) / self.changed:.0f} "
+            f"| {whole.beaker.total() + whole.github.total():,} | {whole.seconds:.1f} "
+            f"| {whole.memory:.0f} | {self.completed} |"
+        )
+
+
+def measure(runs: int, changed: int, *, sample: int, latency: float) -> Measured:
+    """Measures one size on servers of its own."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        bench = Bench(directory, stack)
+        ids = bench.furnish(bench.submit_one(), runs, changed)
+        bench.hub.latency = bench.beaker.latency = latency
+        schedule = {"schedule": "*/15 * * * *"}
+        push = bench.hub.push_event("main", by="writer", before="0" * 40)
+        short = bench.event("short pass, nothing changed", push, "push")
+        still = bench.event("whole pass, nothing changed", schedule, "schedule")
+        for place, workload in enumerate(ids[:changed]):
+            bench.beaker.finish(workload, exit_code=place % 2)
+        whole = bench.event(f"whole pass, {changed} ended", schedule, "schedule")
+        checks = [check for check in bench.hub.check_runs() if check.status == "completed"]
+        part = bench.naive(ids[-sample:])
+    factor = runs / sample
+    naive = Cost(
+        f"naive, {sample} runs × {factor:g}",
+        Counter({name: round(count * factor) for name, count in part.beaker.items()}),
+        Counter({name: round(count * factor) for name, count in part.github.items()}),
+        part.seconds * factor,
+        part.memory,
+    )
+    return Measured(runs, changed, [short, still, whole, naive], len(checks))
+
+
+def _case(text: str) -> tuple[int, int]:
+    runs, _, changed = text.partition("/")
+    return int(runs), int(changed)
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5000)
-    parser.add_argument("--changed", type=int, default=50)
+    parser.add_argument("--case", type=_case, action="append", help="open runs / those that ended")
     parser.add_argument("--sample", type=int, default=100, help="runs for the naive way")
     parser.add_argument("--latency", type=float, default=0.05, help="seconds per request")
     parser.add_argument("--naive", type=json.loads, help=argparse.SUPPRESS)
@@ -244,37 +311,20 @@ def main() -> None:
     if options.naive is not None:
         go_the_naive_way(options.naive)
         return
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        bench = Bench(directory, stack)
-        ids = bench.furnish(bench.submit_one(), options.runs, options.changed)
-        bench.hub.latency = bench.beaker.latency = options.latency
-        schedule = {"schedule": "*/15 * * * *"}
-        push = bench.hub.push_event("main", by="writer", before="0" * 40)
-        short = bench.event("short pass, nothing changed", push, "push")
-        still = bench.event("whole pass, nothing changed", schedule, "schedule")
-        for place, workload in enumerate(ids[: options.changed]):
-            bench.beaker.finish(workload, exit_code=place % 2)
-        whole = bench.event(f"whole pass, {options.changed} ended", schedule, "schedule")
-        checks = [check for check in bench.hub.check_runs() if check.status == "completed"]
-        sample = bench.naive(ids[-options.sample :])
-    factor = options.runs / options.sample
-    naive = Cost(
-        f"naive, {options.sample} runs × {factor:g}",
-        Counter({name: round(count * factor) for name, count in sample.beaker.items()}),
-        Counter({name: round(count * factor) for name, count in sample.github.items()}),
-        sample.seconds * factor,
-        sample.memory,
-    )
-    print(f"{options.runs:,} open runs, {options.latency * 1000:.0f} ms per request\n")
-    table([short, still, whole, naive])
-    per_change = (whole.beaker.total() - still.beaker.total()) / max(options.changed, 1)
+    found = []
+    for runs, changed in options.case or CASES:
+        one = measure(runs, changed, sample=options.sample, latency=options.latency)
+        found.append(one)
+        print(f"{runs:,} open runs, {options.latency * 1000:.0f} ms per request\n")
+        table(one.costs)
+        print(flush=True)
     print(
-        f"\nBeaker: one request for {options.runs / still.beaker.total():.0f} open runs, and "
-        f"{per_change:.1f} for each change; GitHub: "
-        f"{(whole.github.total() - still.github.total()) / max(options.changed, 1):.1f} for each "
-        f"change. Checks completed: {len(checks)} of {options.changed}."
+        "| open / ended | Beaker requests per page | ms per page | Beaker requests per change "
+        "| GitHub requests per change | ms per change | requests in all | seconds | peak MB "
+        "| checks completed |\n|---|---|---|---|---|---|---|---|---|---|"
     )
+    for one in found:
+        print(one.row())
 
 
 if __name__ == "__main__":
