@@ -21,11 +21,9 @@ from requests.adapters import HTTPAdapter
 
 from beaker_ci.beaker.experiments import OnceExperiments
 from beaker_ci.beaker.problems import unauthorized, unavailable
-from beaker_ci.patience import PATIENCE, Calls, wanted_wait
+from beaker_ci.patience import Calls, wanted_wait
 from beaker_ci.reasons import Reason
 
-OUTAGE_LIMIT = PATIENCE.operation
-"""Seconds for which a log is asked for again while Beaker is unavailable."""
 
 _DATASETS = frozenset({"ListDatasetFiles", "ListDatasets"})
 
