@@ -227,6 +227,7 @@ def _watch(
     services: Services, repository: Repository, watcher: Watcher, tell: Callable[[Problem], None]
 ) -> None:
     """Shows what the newest open runs are at. What goes wrong with one run stops no other."""
+    services.deadline.renew(services.patience.step)
     beaker = services.beaker()
     reporter = Reporter(services, beaker, SharedRules(services))
     due = watcher.choose(beaker.open_runs(repository.id, SHORT))
