@@ -21,6 +21,7 @@ from beaker_ci.run import OpenRun, Run
 if TYPE_CHECKING:
     from beaker_ci.history import State
     from beaker_ci.queueing import Waiting
+    from beaker_ci.report import Redactor
 
 PAUSE = 60.0
 """Seconds between two looks at a run, and so between two edits of its report."""
@@ -138,10 +139,7 @@ class Watcher:
         if state.job is None or state.stage != "running":
             return None
         lines = reporter.beaker.read_tail(state.job, READ_LINES)
-        updates = [update for line in lines for update in line.split("\r")]
-        # A label is cut, and half a token has no shape any more: they are hidden before.
-        hidden = [self._services.redactor.text(update) for update in updates]
-        progress = find_progress(clean_lines(hidden))
+        progress = progress_in(updates_in(lines), self._services.redactor)
         if progress is None or not progress.label:
             return progress
         rules = reporter.rules(run)
@@ -151,6 +149,17 @@ class Watcher:
     def _dressed(self, reported: Reported, shown: _Shown) -> Reported:
         view = replace(reported.view, waiting=shown.waiting, activity=shown.activity)
         return replace(reported, view=self._services.redactor.view(view))
+
+
+def updates_in(lines: Iterable[str]) -> tuple[str, ...]:
+    """What lines of a log showed one after the other: each part that was overwritten, too."""
+    return tuple(update for line in lines for update in line.split("\r") if update.strip())
+
+
+def progress_in(updates: Iterable[str], redactor: Redactor) -> Progress | None:
+    """How far a job is, by its log; the label holds no token."""
+    # A label is cut, and half a token has no shape any more: they are hidden before.
+    return find_progress(clean_lines([redactor.text(update) for update in updates]))
 
 
 def _without_time(waits: Waiting | None, activity: Activity) -> str:

@@ -146,7 +146,6 @@ _ALL: Final = (
         example="/beaker status",
         argument=_RUN,
         synonyms=("state", "show", "why", "info"),
-        planned=True,
     ),
     Definition(
         name="list",

@@ -1,0 +1,233 @@
+"""``/beaker status``: where a run stands, and why it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.lookup import find_run, runs_here
+from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
+from beaker_ci.bot.views import activity_of
+from beaker_ci.bot.watching import progress_in, updates_in
+from beaker_ci.history import Verdict
+from beaker_ci.problem import Problem
+from beaker_ci.quantities import spoken
+from beaker_ci.reasons import Reason
+from beaker_ci.report import texts
+from beaker_ci.report.views import Excerpt, ReplyView, Table
+
+if TYPE_CHECKING:
+    from beaker_ci.beaker import Session
+    from beaker_ci.bot.case import Case
+    from beaker_ci.bot.services import Services
+    from beaker_ci.commands import Command
+    from beaker_ci.history import Job, Task
+    from beaker_ci.queueing import Waiting
+
+COLUMNS = ("Task", "State", "Attempts", "Time")
+
+_FORMER = {
+    Verdict.PREEMPTED: "preempted",
+    Verdict.INFRASTRUCTURE: "ended by the loss of its machine",
+    Verdict.TIMED_OUT: "ended by its time limit",
+    Verdict.CANCELLED: "cancelled",
+    Verdict.UNKNOWN: "ended in a way that was not understood",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run stands, as it was just read.
+
+    Attributes:
+        reported: The run, with what its report shows and what it is at.
+        now: When that was, in Unix seconds.
+        waiting: Why it waits; None if it does not.
+        log: The last lines of the log of one that runs, as far as they may be shown.
+        urls: Where people look at the latest attempt of each task; empty for those without one.
+    """
+
+    reported: Reported
+    now: float
+    waiting: Waiting | None
+    log: tuple[str, ...]
+    urls: tuple[str, ...]
+
+
+def answer_status(case: Case, command: Command, beaker: Session) -> Answer:
+    """Tells where a run stands, and brings its own report in line with that.
+
+    Raises:
+        Problem: When there is no such run, or Beaker does not answer.
+    """
+    services, rules = case.asking.services, case.configuration
+    found = find_run(runs_here(case, beaker), command.target)
+    reporter = Reporter(services, beaker, lambda _: rules)
+    seen = _brought_up_to_date(reporter, found.workload_id)
+    standing = read_standing(services, beaker, seen, shows_log=rules.publish_logs != "none")
+    view = replace(
+        status_view(standing),
+        marker=case.asking.marker,
+        asker=case.asking.asker.login,
+        source=command.source,
+    )
+    return Answer(
+        command="status",
+        reason=Reason.ANSWERED,
+        view=view,
+        run=seen.run,
+        status=seen.state.stage,
+        conclusion=seen.state.conclusion or "",
+    )
+
+
+def _brought_up_to_date(reporter: Reporter, workload_id: str) -> Reported:
+    """The run, with its own report written; what GitHub does not let us write is told here."""
+    now = reporter.services.clock.now().timestamp()
+    run, state = reporter.beaker.look(workload_id, now)
+    try:
+        return reporter.report(run, place_of(run), state)
+    except Problem:
+        return reporter.show(*reporter.look(run))
+
+
+def read_standing(
+    services: Services, beaker: Session, seen: Reported, *, shows_log: bool
+) -> Standing:
+    """Reads what a run is at, and why it waits; nothing more of one that has ended.
+
+    Args:
+        services: The clock, and what hides our tokens.
+        beaker: Where the run is.
+        seen: The run as it was just read.
+        shows_log: Whether words of its log may be shown.
+
+    Raises:
+        Problem: When Beaker does not answer.
+    """
+    run, state, now = seen.run, seen.state, services.clock.now().timestamp()
+    urls = tuple(beaker.job_url(task.latest.id) if task.latest else "" for task in state.tasks)
+    if state.verdict is not None:
+        return Standing(seen, now, None, (), urls)
+    log: tuple[str, ...] = ()
+    if state.job is not None and state.stage == "running":
+        log = updates_in(beaker.read_tail(state.job, READ_LINES))
+    progress = progress_in(log, services.redactor)
+    if progress is not None and not shows_log:
+        progress = replace(progress, label="")
+    waiting = beaker.why_waiting(run, state, now)
+    view = replace(
+        seen.view,
+        waiting=waiting.headline if waiting else "",
+        activity=activity_of(run, state, progress, now),
+    )
+    return Standing(replace(seen, view=view), now, waiting, log if shows_log else (), urls)
+
+
+def status_view(standing: Standing) -> ReplyView:
+    """Where a run stands, for its comment or for a terminal."""
+    reported = standing.reported
+    return ReplyView(
+        marker="",
+        reason=Reason.ANSWERED,
+        asker="",
+        source="",
+        what=f"{texts.verdict(reported.view).headline} · run `{reported.run.run_id}`",
+        why=_why(standing),
+        facts=tuple(_facts(standing)),
+        table=_table(standing),
+        excerpt=Excerpt(standing.log, 1) if standing.log else None,
+        page=reported.run.url,
+    )
+
+
+def _why(standing: Standing) -> str:
+    if standing.waiting is not None:
+        return standing.waiting.headline
+    ending = standing.reported.view.ending
+    return ending.why if ending else ""
+
+
+def _facts(standing: Standing) -> Iterator[str]:
+    run, view = standing.reported.run, standing.reported.view
+    if standing.waiting is not None:
+        yield from standing.waiting.lines
+    if bar := texts.bar(view):
+        progress = view.activity.progress if view.activity else None
+        yield f"{bar} · {progress.label}" if progress and progress.label else bar
+    if pace := texts.pace(view):
+        yield pace[0].upper() + pace[1:]
+    yield from _former_attempts(standing.reported.state.tasks)
+    yield from view.notes
+    what = f"Preset `{run.preset}`" if run.preset else f"`{run.command_line}`"
+    yield f"{what} at commit `{run.sha[:7]}`, asked for by {run.asker}"
+    yield _cost(standing)
+
+
+def _cost(standing: Standing) -> str:
+    view, state = standing.reported.view, standing.reported.state
+    if view.ending is not None:
+        return f"Cost {texts.cost(view)}"
+    if not state.gpu_hours:
+        return f"It may cost at most {texts.price(view.gpu_hours)}" if view.gpu_hours else "No GPUs"
+    return f"Cost so far {state.gpu_hours:.2f} of at most {texts.price(view.gpu_hours)}"
+
+
+def _former_attempts(tasks: Sequence[Task]) -> Iterator[str]:
+    """Why the earlier attempts ended, of the task with most."""
+    longest = max(tasks, key=lambda task: len(task.jobs), default=None)
+    if longest is None:
+        return
+    for number, job in enumerate(longest.jobs[:-1], 1):
+        seconds = _seconds(job, None)
+        after = f" after {spoken(seconds)}" if seconds is not None else ""
+        yield f"Attempt {number} was {_ended(job)}{after}"
+
+
+def _ended(job: Job) -> str:
+    if job.verdict is Verdict.FAILED:
+        return f"ended with exit code {job.exit_code}" if job.exit_code else "ended by a failure"
+    return _FORMER.get(job.verdict, "ended")
+
+
+def _table(standing: Standing) -> Table | None:
+    """Every task and replica, where there is more than one."""
+    tasks = standing.reported.state.tasks
+    if len(tasks) < 2:
+        return None
+    rows = tuple(_row(task, standing.now) for task in tasks)
+    return Table(COLUMNS, rows, standing.urls)
+
+
+def _row(task: Task, now: float) -> tuple[str, ...]:
+    latest = task.latest
+    seconds = _seconds(latest, now) if latest else None
+    return (
+        task_name(task),
+        _state_of(task),
+        str(len(task.jobs)),
+        "" if seconds is None else spoken(seconds),
+    )
+
+
+def task_name(task: Task) -> str:
+    """How people tell a task from the others: ``main``, or ``main, replica 1``."""
+    name = task.name or "main"
+    told = task.rank is None or name.endswith(f"-{task.rank}")
+    return name if told else f"{name}, replica {task.rank}"
+
+
+def _state_of(task: Task) -> str:
+    latest = task.latest
+    if latest is None or task.phase != "finished":
+        return task.phase
+    code = f", exit code {latest.exit_code}" if latest.exit_code else ""
+    return f"{latest.verdict}{code}"
+
+
+def _seconds(job: Job, now: float | None) -> float | None:
+    """For how long it ran; None if it did not start, or where its end is not known."""
+    until = job.ended or job.finalized or now
+    return None if job.started is None or until is None else max(until - job.started, 0.0)
