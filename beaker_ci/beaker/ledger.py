@@ -24,9 +24,9 @@ def read_ledger(
 ) -> tuple[LedgerEntry, ...]:
     """Our account's runs of a repository that are open or were created in the last 24 hours.
 
-    Two lists, a request per 50 runs each, and one per task of a run that ended without having been
-    reported. The lists' answers are remembered, the open ones' together with
-    :func:`.watch.open_runs`.
+    Two lists, of open runs and of those of two days, a request per 50 each, and one per task of a
+    run that ended without having been reported. The lists' answers are remembered, the open ones'
+    together with :func:`.watch.open_runs`.
 
     Args:
         client: Beaker.
@@ -50,8 +50,9 @@ def read_ledger(
 
 
 def _closed_workloads(client: BoundedBeaker, repository: int, now: float) -> Iterator[pb2.Workload]:
-    # By the full minute: within it, the same question has the remembered answer.
-    since = datetime.fromtimestamp((now - DAY) // 60 * 60, UTC)
+    # By the full minute: within it, the same question has the remembered answer. What was repeated
+    # within a day counts for a day more.
+    since = datetime.fromtimestamp((now - 2 * DAY) // 60 * 60, UTC)
     found = client.workload.list(
         author=client.user.get(),
         name_or_description=f"{CLOSED_MARK} {repository} ",
@@ -84,7 +85,7 @@ def _read_entry(
         asker=mark.asker,
         gpu_hours=mark.reserved if used is None else used,
         is_open=is_open,
-        created=listed.created,
+        created=max(listed.created, mark.since) if mark.retried else listed.created,
         is_settled=not is_open or mark.is_reported(),
     )
 

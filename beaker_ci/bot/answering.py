@@ -24,6 +24,7 @@ from beaker_ci.bot.controls import answer_control
 from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, take_back_reply
+from beaker_ci.bot.retrying import answer_retry
 from beaker_ci.bot.rules import configuration_of
 from beaker_ci.bot.runs import answer_run
 from beaker_ci.bot.strangers import (
@@ -152,6 +153,8 @@ def _answer_item(
         return _answer_simple(case.asking, item)
     if item.name in AGREEMENTS:
         return answer_agreement(case, now, item, session, pool)
+    if item.name == "retry":
+        return answer_retry(case, now, item, session, pool)
     if item.name in CONTROLS:
         return answer_control(case, now, item, session.result())
     if errand is None:

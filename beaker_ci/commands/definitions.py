@@ -186,7 +186,6 @@ _ALL: Final = (
         options=(_own("all", "every run of this pull request", Kind.FLAG),),
         either=True,
         synonyms=("cancel", "kill", "abort"),
-        planned=True,
     ),
     Definition(
         name="retry",
@@ -195,7 +194,6 @@ _ALL: Final = (
         argument=_RUN,
         options=(_own("failed", "only what failed", Kind.FLAG),),
         synonyms=("rerun", "restart", "again"),
-        planned=True,
     ),
     Definition(
         name="compare",

@@ -7,7 +7,7 @@ from beaker_ci.policy.merge import is_modified, merge_recipe, watched_times
 from beaker_ci.policy.paste import as_written, with_sha
 from beaker_ci.policy.person import described, judge_person
 from beaker_ci.policy.price import Price, price_of
-from beaker_ci.policy.spending import Spent, is_overdrawn, spending
+from beaker_ci.policy.spending import Spent, exhausted, is_overdrawn, spending
 
 __all__ = [
     "Price",
@@ -15,6 +15,7 @@ __all__ = [
     "as_written",
     "described",
     "evaluate",
+    "exhausted",
     "is_modified",
     "is_overdrawn",
     "judge_comment",

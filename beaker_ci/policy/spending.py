@@ -106,6 +106,29 @@ def is_overdrawn(
     return None
 
 
+def exhausted(
+    ledger: Sequence[LedgerEntry], configuration: Configuration, *, number: int, asker: int
+) -> str | None:
+    """Which limit all runs together pass; None if none.
+
+    Args:
+        ledger: All runs of one repository, the one that is asked about among them.
+        configuration: The rules.
+        number: Of the pull request; 0 outside of one.
+        asker: Numeric id of a person.
+
+    Returns:
+        The limit's key in the configuration.
+    """
+    active = sum(entry.is_open and entry.number == number for entry in ledger)
+    if number and active > configuration.limits.active_runs:
+        return "limits.active_runs"
+    for spent in spending(ledger, configuration, number=number, asker=asker):
+        if not spent.has_room(0.0):
+            return f"limits.gpu_hours.{spent.key}"
+    return None
+
+
 def _place(entry: LedgerEntry) -> tuple[float, str]:
     return entry.created, entry.workload_id
 

@@ -107,7 +107,9 @@ python train.py
  "BEAKER_CI_CONFIG": "<main>",
  "BEAKER_CI_PLAN": "<plan>",
  "BEAKER_CI_PRESET": "",
+ "BEAKER_CI_RECIPE": "5f58df79b48eb60f",
  "BEAKER_CI_REPO_ID": "910000001",
+ "BEAKER_CI_REQUEST": "/beaker run -- python train.py",
  "BEAKER_CI_RECEIPT": "[[[0,\\"request\\",\\"allow\\",\\"/beaker run\\"],[1,\\"who\\",\\"allow\\",\\"writer (7000004): the permission write satisfies write (`roles.run`); collaborator permission of user 7000004\\"],[1,\\"place\\",\\"allow\\",\\"\\"],[2,\\"pull-request\\",\\"allow\\",\\"#1\\"],[2,\\"open\\",\\"allow\\",\\"#1 is open\\"],[1,\\"comment\\",\\"allow\\",\\"\\"],[2,\\"unchanged\\",\\"allow\\",\\"never edited\\"],[2,\\"recent\\",\\"allow\\",\\"0 min old\\"],[1,\\"commit\\",\\"allow\\",\\"\\"],[2,\\"head\\",\\"allow\\",\\"<head>, as GitHub says; read again right before it is submitted\\"],[2,\\"fork\\",\\"allow\\",\\"the head lies in this repository\\"],[2,\\"pin\\",\\"allow\\",\\"not needed\\"],[1,\\"accounts\\",\\"allow\\",\\"\\"],[2,\\"workspace\\",\\"allow\\",\\"ai2/widgets, from the configuration\\"],[2,\\"budget\\",\\"allow\\",\\"ai2/widgets-budget, from the configuration\\"],[1,\\"choices\\",\\"allow\\",\\"nothing to judge\\"],[1,\\"limits\\",\\"allow\\",\\"\\"],[2,\\"gpus\\",\\"allow\\",\\"0 of at most 8\\"],[2,\\"replicas\\",\\"allow\\",\\"1 of at most 1\\"],[2,\\"retries\\",\\"allow\\",\\"0 of at most 2\\"],[2,\\"task-timeout\\",\\"allow\\",\\"2h of at most 2h\\"],[2,\\"priority\\",\\"allow\\",\\"normal of at most normal\\"],[2,\\"price\\",\\"allow\\",\\"0 GPU-hours (0 GPUs \\\\u00d7 1 replica \\\\u00d7 2 h \\\\u00d7 1 attempt) of at most 64\\"],[1,\\"spending\\",\\"allow\\",\\"\\"],[2,\\"active-runs\\",\\"allow\\",\\"1 of at most 4\\"],[2,\\"pr-hours\\",\\"allow\\",\\"0 of at most 256 in 24 h\\"],[2,\\"user-hours\\",\\"allow\\",\\"0 of at most 512 in 24 h\\"],[2,\\"repo-hours\\",\\"allow\\",\\"0 of at most 2048 in 24 h\\"]],[]]",
  "BEAKER_CI_SPEC": "<sha256>"
 }\
@@ -206,6 +208,12 @@ def test_at_most_eight_requests_to_github(stage: Stage) -> None:
         [
             "POST /repos/octo/widget/issues/comments/3300000001/reactions",
             "GET /repos/octo/widget/collaborators/writer/permission",
+            "GET /repos/octo/widget/pulls/1",
+            "POST /graphql",
+            "GET /repos/octo/widget/issues/1/comments",
+            "GET /repos/octo/widget/pulls/1",
+            "POST /repos/octo/widget/check-runs",
+            "POST /repos/octo/widget/issues/1/comments",
         ]
     )
     stage.heard(asked)
