@@ -24,7 +24,6 @@ from beaker_ci.beaker.problems import unauthorized, unavailable
 from beaker_ci.patience import Calls, wanted_wait
 from beaker_ci.reasons import Reason
 
-
 _DATASETS = frozenset({"ListDatasetFiles", "ListDatasets"})
 
 _WORKLOADS = frozenset({"ListWorkloads"})

@@ -404,7 +404,7 @@ def test_an_account_that_may_not_look_into_one_workspace(clinic: Clinic) -> None
 def test_services_that_do_not_answer(clinic: Clinic) -> None:
     nonsense = github.Fault("GET", "/environments", status=200, body=b"<html>Unicorn!")
     clinic.hub.faults.add(nonsense)
-    clinic.beaker.faults.add(beaker.Fault("ResolveBudgetName", code="UNKNOWN", times=None))
+    clinic.beaker.faults.add(beaker.Fault("ResolveBudgetName", code="DATA_LOSS", times=None))
 
     assert clinic.amiss() == snapshot(
         (
@@ -414,7 +414,7 @@ def test_services_that_do_not_answer(clinic: Clinic) -> None:
       an answer of another form than expected: KeyError
     → Look again in a few minutes: `beaker-ci doctor`.
   ? Beaker did not answer; the rest was not looked at
-      _InactiveRpcError: <_InactiveRpcError of RPC that terminated with: status = StatusCode.UNKNOWN details = "injected fault" debug_error_string = "UNKNOWN:injected fault" >
+      _InactiveRpcError: <_InactiveRpcError of RPC that terminated with: status = StatusCode.DATA_LOSS details = "injected fault" debug_error_string = "DATA_LOSS:injected fault" >
     → Look again in a few minutes: `beaker-ci doctor`.
 """,
         )
