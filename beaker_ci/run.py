@@ -33,6 +33,9 @@ LONGEST_RECEIPT = 16_384
 NO_COMMENT = 0
 """Stands for a comment's id where there is no pull request to comment on."""
 
+SUPERSEDED, CLOSED = "superseded", "closed"
+"""Why a run is stopped that nobody stops by name: see :attr:`Mark.stopped`."""
+
 _LINE = re.compile(rf"({OPEN_MARK}|{CLOSED_MARK}) ([0-9]{{1,20}}) (\{{.*\}})")
 _SEAL = "seal"
 

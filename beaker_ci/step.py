@@ -13,6 +13,7 @@ from beaker_ci.events import (
     Dispatched,
     Event,
     Ignored,
+    PullRequestChanged,
     Repository,
     Scheduled,
     parse_event,
@@ -215,9 +216,23 @@ def _answers(event: Event, services: Services, inputs: Inputs) -> tuple[Answer, 
         return handle_comment(event, services, inputs.actor if inputs.is_rerun else "")
     if isinstance(event, Dispatched):
         return handle_dispatch(event, _order(inputs), services)
+    if isinstance(event, PullRequestChanged):
+        return _look_after(event, services)
     if isinstance(event, Ignored):
         print(event.why)  # noqa: T201 - the step's log
     return ()
+
+
+def _look_after(event: PullRequestChanged, services: Services) -> tuple[Answer, ...]:
+    if not services.has_beaker:
+        sys.stdout.write(
+            "No run was stopped: there is no Beaker token. A fork's `pull_request` events have no "
+            "secrets; its `pull_request_target` events do.\n"
+        )
+        return ()
+    from beaker_ci.bot.lifecycle import handle_pull_request
+
+    return handle_pull_request(event, services)
 
 
 def _mirrored(answer: Answer) -> Exit:

@@ -13,6 +13,15 @@ from beaker_ci.report import flatten_metrics, run_check
 from beaker_ci.report.views import Activity, Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
+_WHY_STOPPED = {
+    "closed": "the pull request was closed.",
+    "inactive_timeout": "it wrote nothing for longer than its `inactive_timeout`.",
+    "reservation": "its attempts together cost more than was reserved, since Beaker started it "
+    "again after preemption. Ask again with a longer `--task-timeout`.",
+    "start_timeout": "it waited in the queue for longer than its `start_timeout`.",
+    "superseded": "the pull request has another head by now, and `on_new_push` is `stop`.",
+}
+
 _CHECK_STATUS = {"queued": "queued", "running": "in_progress", "finished": "completed"}
 
 
@@ -55,7 +64,7 @@ def run_view(
         ),
         experiment_name=run.name,
         experiment_url=run.url,
-        notes=(*_stopped(mark), *run.receipt.notes),
+        notes=(*_stopped(mark, state), *run.receipt.notes),
         config_source=(
             f"`{config_path}` at `{run.config_commit[:7]}`"
             if run.config_commit
@@ -69,18 +78,29 @@ def run_view(
     )
 
 
-def _stopped(mark: Mark) -> tuple[str, ...]:
-    """Why we stopped it ourselves, if we did."""
-    if not mark.stopped:
+def _stopped(mark: Mark, state: State) -> tuple[str, ...]:
+    """Why we stopped it ourselves, if we did and its end does not say so."""
+    told = why_stopped(mark)
+    if not told or state.why == told or state.verdict is Verdict.TIMED_OUT:
         return ()
-    why = (
-        "its attempts together cost more than was reserved, since Beaker started it again after "
-        "preemption. Ask again with a longer `--task-timeout`."
-        if mark.stopped == "reservation"
-        else "with the runs that were submitted at the same moment it would have passed "
-        f"`{mark.stopped}`. Ask again once others have ended."
+    if state.verdict in (Verdict.SUCCEEDED, Verdict.FAILED):
+        return ("It ended by itself before it was stopped.",)
+    return (told,)
+
+
+def why_stopped(mark: Mark) -> str:
+    """Who or what stopped a run, in a sentence; empty if we did not."""
+    if not mark.stopped:
+        return ""
+    word, _, login = mark.stopped.partition(" ")
+    if word == "by" and login:
+        return f"{login} stopped it with `/beaker stop`."
+    why = _WHY_STOPPED.get(
+        mark.stopped,
+        "with the runs that were submitted at the same moment it would have passed "
+        f"`{mark.stopped}`. Ask again once others have ended.",
     )
-    return (f"beaker-ci stopped it: {why}",)
+    return f"beaker-ci stopped it: {why}"
 
 
 def left_of(found: Sequence[Spent]) -> str:
