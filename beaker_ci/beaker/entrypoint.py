@@ -11,11 +11,25 @@ import hashlib
 
 import requests
 from beaker import BeakerDataset, BeakerWorkspace
-from beaker.exceptions import BeakerDatasetConflict, BeakerError
+from beaker.exceptions import (
+    BeakerDatasetConflict,
+    BeakerDatasetNotFound,
+    BeakerDatasetWriteError,
+    BeakerServerError,
+)
 
 from beaker_ci.beaker.client import BoundedBeaker
 from beaker_ci.beaker.gantry import ENTRYPOINT, entrypoint_script, installed_version
 from beaker_ci.beaker.problems import damaged_entrypoint
+
+_MEANWHILE = (
+    BeakerDatasetConflict,
+    BeakerDatasetNotFound,
+    BeakerDatasetWriteError,
+    BeakerServerError,
+    requests.RequestException,
+)
+"""Losses, and what happens when others make the dataset at the same time; not refusals."""
 
 
 def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None) -> None:
@@ -34,8 +48,8 @@ def ensure_entrypoint(client: BoundedBeaker, workspace: str, budget: str | None)
             failure: Exception = damaged_entrypoint(
                 f"what was uploaded does not show in {space.name}"
             )
-        except (BeakerDatasetConflict, BeakerError, requests.RequestException) as error:
-            failure = error  # others may be making it at the same time
+        except _MEANWHILE as error:
+            failure = error
         client.forget_datasets()
         if not tries.again():
             raise failure
