@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.considering import judged_comment
 from beaker_ci.bot.gpus import answer_gpus
 from beaker_ci.bot.listing import answer_list
+from beaker_ci.bot.listing import answer_list
 from beaker_ci.bot.status import answer_status
 from beaker_ci.bot.stopping import answer_stop
 from beaker_ci.problem import Problem
@@ -36,6 +37,8 @@ def answer_control(case: Case, now: CommentNow | None, command: Command, beaker:
     match command.name:
         case "gpus":
             return answer_gpus(case, command, beaker)
+        case "list":
+            return answer_list(case, command, beaker)
         case "list":
             return answer_list(case, command, beaker)
         case "status":

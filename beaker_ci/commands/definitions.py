@@ -159,10 +159,9 @@ _ALL: Final = (
                 form="open, queued, running, finished, succeeded, failed or cancelled",
             ),
             _own("mine", "only runs that you asked for", Kind.FLAG),
-            _own("latest", "how many at most", Kind.INTEGER, minimum=1),
+            _own("latest", "how many, up to 50; 10 by default", Kind.INTEGER, minimum=1),
         ),
         synonyms=("ls", "runs", "queue"),
-        planned=True,
     ),
     Definition(
         name="logs",
