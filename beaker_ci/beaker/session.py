@@ -27,7 +27,7 @@ from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.queueing import why_waiting
 from beaker_ci.beaker.results import LISTED, ResultFile, Results, dataset_url, list_results
 from beaker_ci.beaker.runs import priority_name, read_run, with_state_of
-from beaker_ci.beaker.watch import open_runs, read_tasks, state_of
+from beaker_ci.beaker.watch import judge, open_runs, read_tasks
 from beaker_ci.capacity import ClusterCapacity
 from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
 from beaker_ci.history import State, Task
@@ -108,7 +108,8 @@ class Session:
         """Reads a run of which only the id is known, with what its jobs say became of it."""
         with problems():
             workload = self._client.workload.get(workload_id)
-            return read_run(self._client, workload, None), state_of(self._client, workload, now)
+            run = read_run(self._client, workload, None)
+            return run, judge(self._client, workload, now, run.retries)
 
     def watch(self, run: Run, now: float) -> tuple[Run, State]:
         """Reads a run again, with what its jobs say became of it.
@@ -120,7 +121,7 @@ class Session:
         with problems():
             workload = self._client.workload.get(run.workload_id)
             seen = with_state_of(run, workload, self._client.config.user_token)
-            return seen, state_of(self._client, workload, now)
+            return seen, judge(self._client, workload, now, run.retries)
 
     def read_tail(self, job_id: str, lines: int) -> tuple[str, ...]:
         """The last lines of a job's log, the oldest first; none if it cannot be read now."""

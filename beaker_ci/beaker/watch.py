@@ -35,8 +35,10 @@ def open_workloads(
     return (workload for workload in found if workload.HasField("experiment"))
 
 
-def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float, retries: int = 0) -> State:
-    """What a workload's jobs say became of it. A request per task; once it succeeded, another one.
+def judge(client: BoundedBeaker, workload: pb2.Workload, now: float, retries: int) -> State:
+    """What became of a workload, with a look into the logs of what seems to have succeeded.
+
+    A request per task, and once it succeeded, another one.
 
     Args:
         client: Beaker.
@@ -44,8 +46,17 @@ def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float, retries:
         now: Unix seconds.
         retries: How many failed attempts of a task Beaker repeats.
     """
+    state = state_of(client, workload, now, retries)
+    return check_installs(client, workload, state) if state.verdict is Verdict.SUCCEEDED else state
+
+
+def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float, retries: int = 0) -> State:
+    """What a workload's jobs say became of it, for who needs to know what it costs.
+
+    A request per task. See :func:`judge`.
+    """
     experiment = workload.experiment
-    state = read_state(
+    return read_state(
         int(workload.status),
         read_tasks(client, workload),
         now,
@@ -54,7 +65,6 @@ def state_of(client: BoundedBeaker, workload: pb2.Workload, now: float, retries:
         created=read_time(experiment, "created"),
         retries=retries,
     )
-    return check_installs(client, workload, state) if state.verdict is Verdict.SUCCEEDED else state
 
 
 def read_tasks(client: BoundedBeaker, workload: pb2.Workload) -> tuple[Task, ...]:

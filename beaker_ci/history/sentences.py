@@ -83,7 +83,9 @@ def _half_success(job: Job, status: int) -> str:
             return f"{calls} cancelled it with code {job.canceled_code}."
         if job.exit_code is None:
             return f"{calls} knows no exit code."
-        return f"{calls} with exit code {job.exit_code}." if job.exit_code else f"{calls} no end."
+        if job.exit_code:
+            return f"{calls} with exit code {job.exit_code}."
+        return f"{calls} knows no end of it."
     if status in TERMINAL:
         return f"Its jobs succeeded, but Beaker calls it {_CALLS_IT[status]}."
     return "Its jobs succeeded, but Beaker never ended it."
