@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from github import UnknownObjectException
 from github.IssueComment import IssueComment
@@ -15,8 +15,9 @@ from beaker_ci.events import Account
 from beaker_ci.github.client import Hub, problems, write_once
 from beaker_ci.problem import Problem
 
-MOST_RECENT = 300
-"""How many of a repository's recent comments are read at most: three requests."""
+MOST_RECENT = 1000
+"""How many of a repository's recent comments are read at most: ten requests. In a busy hour every
+run adds two or three, and the older ones are those that nobody answered."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,20 @@ def read_comment(repository: Hub, comment_id: int) -> RepositoryComment | None:
         return _found(IssueComment(requester, headers, data, completed=True))
 
 
-def recent_comments(repository: Hub, since: datetime) -> list[RepositoryComment]:
-    """Reads the repository's comments that were written or edited since a moment.
+def recent_comments(
+    repository: Hub, since: datetime, most: int = MOST_RECENT
+) -> list[RepositoryComment]:
+    """Reads the repository's comments that were written since a moment, newest first.
 
-    A request per 100, newest first, and no more than ``MOST_RECENT`` comments.
+    A request per 100, and no more than so many comments.
     """
     with problems("reading the repository's new comments"):
         found = repository.get_issues_comments(
             sort="created", direction="desc", since=since.astimezone(UTC)
         )
-        return [_found(comment) for comment in islice(found, MOST_RECENT)]
+        # Older ones that were edited since are listed too, as the last.
+        recent = takewhile(lambda comment: comment.created_at >= since, found)
+        return [_found(comment) for comment in islice(recent, most)]
 
 
 def ensure_comment(

@@ -132,15 +132,14 @@ def test_recent_comments_of_the_whole_repository(lab: Lab) -> None:
         ("by a bot", issue, False),
         ("by an app", lab.pull, True),
         ("/beaker run", lab.pull, True),
-        ("/beaker stop", lab.pull, True),
     ]
-    assert [comment.is_from_bot for comment in found] == [True, True, False, False]
-    assert [comment.eyes for comment in found] == [0, 0, 2, 0]
+    assert [comment.is_from_bot for comment in found] == [True, True, False]
+    assert [comment.eyes for comment in found] == [0, 0, 2]
     last = found[-1]
     assert last.author is not None
     assert (last.author.login, last.author.type) == ("writer", "User")
-    assert last.created_at < since < last.updated_at
-    assert old not in {comment.id for comment in found}
+    assert since < last.created_at
+    assert not {old, edited} & {comment.id for comment in found}
     assert lab.github.leftovers() == []
 
 
@@ -153,7 +152,7 @@ def test_recent_comments_end_somewhere(lab: Lab) -> None:
     for index in range(100, 350):
         lab.github.comment(lab.pull, "writer", str(index))
 
-    found = recent_comments(repository, NOON)
+    found = recent_comments(repository, NOON, most=300)
 
     assert [comment.body for comment in found] == [str(index) for index in range(349, 49, -1)]
     assert len(lab.asked()) == 1 + 3
