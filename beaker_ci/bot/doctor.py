@@ -96,7 +96,12 @@ def _github(patient: Patient, seen: _Seen) -> Iterator[Finding]:
     yield _configuration(hub, patient, rights, tip, seen)
     files = read_workflows(hub, tip)
     place = Place(patient.repository, rights.default_branch)
-    examination = examine_workflows({} if files is None else files, place)
+    rules = seen.configuration
+    examination = examine_workflows(
+        {} if files is None else files,
+        place,
+        stops_superseded=rules is not None and rules.on_new_push == "stop",
+    )
     yield from examination.findings
     yield from settings_findings(hub, rights, examination)
 

@@ -39,12 +39,15 @@ class Examination:
     tokens: tuple[tuple[str | None, str | None], ...] = ()
 
 
-def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
+def examine_workflows(
+    files: Mapping[str, str], place: Place, *, stops_superseded: bool = False
+) -> Examination:
     """Judges the workflows that run beaker-ci.
 
     Args:
         files: Every workflow file of the default branch: path → text.
         place: The repository.
+        stops_superseded: Whether the configuration says ``on_new_push: stop``.
     """
     read = [read_workflow(path, text) for path, text in sorted(files.items())]
     jobs = [job for file in read for job in beaker_jobs(file)]
@@ -70,7 +73,8 @@ def examine_workflows(files: Mapping[str, str], place: Place) -> Examination:
         "workflow.file", "A workflow on the default branch runs beaker-ci", ", ".join(paths)
     )
     findings += [] if unreadable else [found]
-    findings += [_trigger(jobs), _schedule(jobs), *_filter(jobs, place), _groups(jobs, place)]
+    findings += [_trigger(jobs), _pull_requests(jobs, stops_superseded), _schedule(jobs)]
+    findings += [*_filter(jobs, place), _groups(jobs, place)]
     findings += [finding for job in jobs for finding in job_findings(job, samples(place, ""))]
     tokens = dict.fromkeys((_environment(job), secret_name(job)) for job in jobs)
     return Examination(tuple(findings), tuple(tokens))
@@ -110,6 +114,36 @@ def _trigger(jobs: list[BeakerJob]) -> Finding:
     return well(code, "New comments start it", listening[0].line_of(("on", "issue_comment")))
 
 
+def _pull_requests(jobs: list[BeakerJob], stops_superseded: bool) -> Finding:
+    """Asks whether runs are stopped that their pull request has no more use for."""
+    code, event = "workflow.pull-requests", "pull_request_target"
+    listening = _listening(jobs, event)
+    heard = {action for job in listening for action in _actions(job, event)}
+    if stops_superseded and "synchronize" not in heard:
+        what = "A push stops no runs, although `on_new_push` is `stop`"
+    elif "closed" not in heard:
+        what = "Closing a pull request does not stop its runs"
+    else:
+        return well(
+            code, "Runs of closed pull requests are stopped", listening[0].line_of(("on", event))
+        )
+    job = listening[0] if listening else jobs[0]
+    where = job.line_of(("on", event)) if listening else job.file.path
+    evidence = f"{where}: {', '.join(sorted(heard)) or 'nothing'} of `{event}` starts it"
+    remedy = f"Add `{event}: {{types: [closed, synchronize]}}` under `on:`."
+    if stops_superseded:
+        return broken(code, what, evidence, remedy=remedy)
+    return unknown(code, what, evidence, remedy=remedy)
+
+
+def _actions(job: BeakerJob, event: str) -> tuple[str, ...]:
+    """The actions of a pull request that start a workflow."""
+    types = mapping(job.file.triggers()[event]).get("types")
+    if types is None:
+        return ("opened", "synchronize", "reopened")  # what GitHub takes where nothing is said
+    return tuple(map(str, types)) if isinstance(types, tuple) else (str(types),)
+
+
 def _schedule(jobs: list[BeakerJob]) -> Finding:
     code = "workflow.schedule"
     for job in _listening(jobs, "schedule"):
@@ -135,7 +169,7 @@ def _filter(jobs: list[BeakerJob], place: Place) -> Iterator[Finding]:
     crons = [cron for job in jobs for cron in job.file.crons()]
     asked = samples(place, crons[0] if crons else "")
     try:
-        for sample in (*asked.commands, asked.schedule, asked.dispatch):
+        for sample in (*asked.commands, asked.schedule, asked.dispatch, *asked.changes):
             listening = _listening(jobs, sample.event)
             if listening and not any(job.file.passes(job.name, sample) for job in listening):
                 yield broken(
@@ -172,7 +206,13 @@ def _groups(jobs: list[BeakerJob], place: Place) -> Finding:
     """Asks the concurrency groups: two different events never share one."""
     code = "workflow.concurrency"
     asked = samples(place, "")
-    everything = (*asked.commands, asked.chatter, asked.schedule, asked.dispatch)
+    everything = (
+        *asked.commands,
+        asked.chatter,
+        *asked.changes,
+        asked.schedule,
+        asked.dispatch,
+    )
     try:
         for job in jobs:
             for at_job in (False, True):

@@ -43,6 +43,7 @@ class Samples:
     Attributes:
         commands: Commands on one pull request and on another, on any line of a comment.
         chatter: A comment that is no command.
+        changes: A pull request is closed, and the head of one moves.
         schedule: The clock.
         dispatch: Somebody starts the workflow by hand.
         waiting: The same, to wait for the run's end however long it takes.
@@ -50,6 +51,7 @@ class Samples:
 
     commands: tuple[Sample, ...]
     chatter: Sample
+    changes: tuple[Sample, ...]
     schedule: Sample
     dispatch: Sample
     waiting: Sample
@@ -74,6 +76,11 @@ def samples(place: Place, cron: str) -> Samples:
         payload = {"inputs": Partial(inputs)}
         return _sample(place, run, "workflow_dispatch", what, payload, inputs)
 
+    def change(run: int, action: str, state: str, what: str) -> Sample:
+        pull = Partial(number=1, state=state, user=Partial(type="User"))
+        payload = {"action": action, "number": 1, "pull_request": pull}
+        return _sample(place, run, "pull_request_target", what, payload, {})
+
     return Samples(
         commands=(
             comment(1, 1, "/beaker run gpu-tests", "a command"),
@@ -82,6 +89,10 @@ def samples(place: Place, cron: str) -> Samples:
             comment(4, 2, "Please:\n\n/beaker status", "a command on a later line of a comment"),
         ),
         chatter=comment(5, 1, "Looks good to me!", "a comment that is no command"),
+        changes=(
+            change(9, "closed", "closed", "a closed pull request"),
+            change(10, "synchronize", "open", "a new head of a pull request"),
+        ),
         schedule=_sample(place, 6, "schedule", "the schedule", {"schedule": cron}, {}),
         dispatch=by_hand(7, "false", "a start by hand"),
         waiting=by_hand(8, "true", "a start by hand that waits"),
@@ -112,8 +123,8 @@ def _sample(
         run_id=12_000_000_000 + run,
         run_number=run,
         sha="0" * 40,
-        head_ref="",
-        base_ref="",
+        head_ref="feature" if "pull_request" in payload else "",
+        base_ref=place.default_branch if "pull_request" in payload else "",
         server_url="https://github.com",
     )
     return Sample(event, what, {"github": github, "inputs": Partial(inputs)})

@@ -42,21 +42,23 @@ Workflow
       .github/workflows/beaker.yml
   ✓ New comments start it
       .github/workflows/beaker.yml:6
+  ✓ Runs of closed pull requests are stopped
+      .github/workflows/beaker.yml:8
   ✓ A schedule brings the reports up to date
-      .github/workflows/beaker.yml:24: 7,22,37,52 * * * *. In a public repository GitHub switches it off after 60 days without activity
+      .github/workflows/beaker.yml:27: 7,22,37,52 * * * *. In a public repository GitHub switches it off after 60 days without activity
   ✓ The job's `if` lets commands through, and chatter not
-      .github/workflows/beaker.yml:41
+      .github/workflows/beaker.yml:44
   ✓ No concurrency group makes GitHub drop a command
   ✓ The workflow's token may do what it needs, and no more
-      .github/workflows/beaker.yml:53
+      .github/workflows/beaker.yml:56
   ✓ The job runs in the environment `beaker`
-      .github/workflows/beaker.yml:50
+      .github/workflows/beaker.yml:53
   ✓ The Beaker token comes from the secret `BEAKER_TOKEN`
-      .github/workflows/beaker.yml:61
+      .github/workflows/beaker.yml:64
   ✓ beaker-ci is pinned by commit
-      .github/workflows/beaker.yml:59: 8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c
+      .github/workflows/beaker.yml:62: 8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c8f3c
   ✓ The job outlasts what it waits for
-      .github/workflows/beaker.yml:48: 360 minutes
+      .github/workflows/beaker.yml:51: 360 minutes
 
 Settings
   ✓ Only `main` may use the environment `beaker`
@@ -76,7 +78,7 @@ Beaker
   ✓ gantry's entrypoint dataset in `ai2/widgets` is whole
       it was made if it was missing
 
-21 well, 0 to mend, 0 not known.
+22 well, 0 to mend, 0 not known.
 """,
         )
     )
@@ -161,16 +163,16 @@ def test_mistakes_in_both_files(clinic: Clinic) -> None:
       .github/beaker-ci.yml:44: there is no key `gpu` in `presets.gpu-check`; did you mean `gpus`?
     → Mend the file on the default branch, then ask again; `beaker-ci validate` checks it beforehand.
   ✗ A workflow file that names beaker cannot be read
-      .github/workflows/beaker.yml:54: `contents` is given twice; first on line 53
+      .github/workflows/beaker.yml:57: `contents` is given twice; first on line 56
     → Mend the file; GitHub does not start it as it is.
   ✗ The concurrency group makes GitHub drop commands
-      .github/workflows/beaker.yml:31: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits
+      .github/workflows/beaker.yml:34: a command and another command on the same pull request share a group, in which a newer arrival cancels the one that waits
     → Write `group: beaker-${{ github.event.comment.id || github.run_id }}` with `cancel-in-progress: false`, or leave `concurrency` out.
   ✗ The workflow's token may not do enough
-      .github/workflows/beaker.yml:52: missing checks: write
+      .github/workflows/beaker.yml:55: missing checks: write
     → Write in the job: `permissions: {checks: write, contents: read, issues: write, pull-requests: write}`.
   ✗ The job runs in no environment
-      .github/workflows/beaker.yml:38: its secret is one that every branch's workflow can print
+      .github/workflows/beaker.yml:41: its secret is one that every branch's workflow can print
     → Write `environment: beaker` in the job, and keep the secret there alone.
   ? Whether workspace and budget are usable is not known
       there is no valid configuration that names them

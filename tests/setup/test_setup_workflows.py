@@ -67,6 +67,7 @@ def test_the_written_workflow_is_well() -> None:
         [
             "workflow.file",
             "workflow.trigger",
+            "workflow.pull-requests",
             "workflow.schedule",
             "workflow.filter",
             "workflow.concurrency",
@@ -102,6 +103,7 @@ def test_a_file_that_is_no_yaml() -> None:
             snapshot(
                 [
                     "✗ workflow.trigger: beaker.yml:28: types: all",
+                    "? workflow.pull-requests: beaker.yml: nothing of `pull_request_target` starts it",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -111,6 +113,7 @@ def test_a_file_that_is_no_yaml() -> None:
             snapshot(
                 [
                     "✗ workflow.trigger: beaker.yml:28: types: all",
+                    "? workflow.pull-requests: beaker.yml: nothing of `pull_request_target` starts it",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -120,6 +123,7 @@ def test_a_file_that_is_no_yaml() -> None:
             snapshot(
                 [
                     "✗ workflow.trigger: beaker.yml:29: types: [created, edited]",
+                    "? workflow.pull-requests: beaker.yml: nothing of `pull_request_target` starts it",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -129,6 +133,7 @@ def test_a_file_that_is_no_yaml() -> None:
             snapshot(
                 [
                     "✗ workflow.trigger: beaker.yml has no trigger `issue_comment`",
+                    "? workflow.pull-requests: beaker.yml: nothing of `pull_request_target` starts it",
                     "? workflow.schedule: without one, a run's end shows when the next event arrives, unless `beaker-ci sync` runs somewhere",
                 ]
             ),
@@ -137,6 +142,79 @@ def test_a_file_that_is_no_yaml() -> None:
 )
 def test_triggers(on: Any, said: list[str]) -> None:
     assert amiss(changed("on", to=on)) == said
+
+
+@pytest.mark.parametrize(
+    ("trigger", "stops_superseded", "said"),
+    [
+        (
+            None,
+            False,
+            snapshot(
+                [
+                    "unknown: Closing a pull request does not stop its runs (beaker.yml: nothing of `pull_request_target` starts it)"
+                ]
+            ),
+        ),
+        (
+            None,
+            True,
+            snapshot(
+                [
+                    "broken: A push stops no runs, although `on_new_push` is `stop` (beaker.yml: nothing of `pull_request_target` starts it)"
+                ]
+            ),
+        ),
+        (
+            {"types": "closed"},
+            False,
+            snapshot(["well: Runs of closed pull requests are stopped (beaker.yml:32)"]),
+        ),
+        (
+            {"types": ["closed"]},
+            True,
+            snapshot(
+                [
+                    "broken: A push stops no runs, although `on_new_push` is `stop` (beaker.yml:32: closed of `pull_request_target` starts it)"
+                ]
+            ),
+        ),
+        (
+            {"types": ["synchronize", "labeled"]},
+            True,
+            snapshot(
+                [
+                    "broken: Closing a pull request does not stop its runs (beaker.yml:32: labeled, synchronize of `pull_request_target` starts it)"
+                ]
+            ),
+        ),
+        (
+            {},
+            True,
+            snapshot(
+                [
+                    "broken: Closing a pull request does not stop its runs (beaker.yml:32: opened, reopened, synchronize of `pull_request_target` starts it)"
+                ]
+            ),
+        ),
+        (
+            {"types": ["closed", "synchronize"], "branches": ["main"]},
+            True,
+            snapshot(["well: Runs of closed pull requests are stopped (beaker.yml:32)"]),
+        ),
+    ],
+)
+def test_what_stops_runs(trigger: Any, stops_superseded: bool, said: list[str]) -> None:
+    text = changed("on", "pull_request_target", to=trigger)
+    files = {WORKFLOW_PATH: text}
+    found = examine_workflows(files, PLACE, stops_superseded=stops_superseded).findings
+    assert [
+        f"{finding.verdict}: {finding.what} ({finding.evidence})".replace(
+            WORKFLOW_PATH, "beaker.yml"
+        )
+        for finding in found
+        if finding.code == "workflow.pull-requests"
+    ] == said
 
 
 @pytest.mark.parametrize(
