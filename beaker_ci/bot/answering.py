@@ -21,6 +21,7 @@ from beaker_ci.bot.asking import (
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare, recounted
 from beaker_ci.bot.controls import answer_control
+from beaker_ci.bot.missed import QUIET
 from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
 from beaker_ci.bot.replies import reply, take_back_reply
@@ -269,5 +270,8 @@ def _replied(
         if views:
             reply(asking.services, asking.place, views, known)
         elif known:
-            take_back_reply(asking.services, asking.place, asking.marker, known)
+            # Who is late may have been called missed while we submitted.
+            late = asking.services.clock.now() - asking.comment.at >= QUIET
+            comments = _comments(asking) if late else known
+            take_back_reply(asking.services, asking.place, asking.marker, comments)
     return tuple(answers)

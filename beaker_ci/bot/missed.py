@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from beaker_ci import github
 from beaker_ci.bot.asking import Place
 from beaker_ci.bot.people import read_permission
-from beaker_ci.bot.replies import reply
+from beaker_ci.bot.replies import reply, take_back_reply, written
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake, looks_like_command, parse_comment
@@ -146,7 +146,7 @@ def _unheard(
 
     What was seen has most likely had one that somebody deleted: there, only runs are worth a word.
     """
-    if f"comment-{comment.id}" in heard:
+    if _marker(comment) in heard:
         return ()
     unanswered = [item for item in items if _key(repository, comment, item) not in heard]
     return [item for item in unanswered if _is_run(item)] if _was_seen(comment) else unanswered
@@ -167,11 +167,26 @@ def _tell_of(
     comment: RepositoryComment,
     items: Sequence[Command | Mistake],
 ) -> bool:
-    """Tells the author what was not obeyed of these; whether there was any."""
-    left = [item for item in items if not _is_on_beaker(services, repository, comment, item)]
-    if left:
-        _tell(services, comment, left)
-    return bool(left)
+    """Tells the author what was not obeyed of these; whether there was any.
+
+    A late workflow may answer at this very moment. Both sides write first and look then, so that
+    one of them sees the other: it looks for our word once it has submitted, and we for its run.
+    """
+
+    def unobeyed(of: Sequence[Command | Mistake]) -> Sequence[Command | Mistake]:
+        return [item for item in of if not _is_on_beaker(services, repository, comment, item)]
+
+    place, marker = _place(comment), _marker(comment)
+    left = unobeyed(items)
+    if not left or written(services, place, "reply", marker):
+        return False
+    _tell(services, comment, left)
+    still = unobeyed(left)
+    if not still:
+        take_back_reply(services, place, marker, written(services, place, "reply", marker))
+    elif still != left:
+        _tell(services, comment, still)
+    return bool(still)
 
 
 def _is_on_beaker(
@@ -203,7 +218,7 @@ def _tell(
         what = "This was missed: the workflow that should have answered did not."
         next_step = "Please repeat it in a new comment:"
     view = ReplyView(
-        marker=f"comment-{comment.id}",
+        marker=_marker(comment),
         reason=Reason.REFUSED_STALE,
         asker=comment.author.login if comment.author else "",
         source=items[0].source,
@@ -215,8 +230,15 @@ def _tell(
         next_step=next_step,
         paste="\n\n".join(_again(item) for item in items),
     )
-    place = Place(comment.number, None, comment.created_at)
-    reply(services, place, (view,), None)
+    reply(services, _place(comment), (view,), None)
+
+
+def _place(comment: RepositoryComment) -> Place:
+    return Place(comment.number, None, comment.created_at)
+
+
+def _marker(comment: RepositoryComment) -> str:
+    return f"comment-{comment.id}"
 
 
 def _again(item: Command | Mistake) -> str:

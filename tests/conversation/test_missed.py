@@ -152,6 +152,54 @@ def test_a_late_workflow_takes_the_word_back(old: Stage) -> None:
     old.beaker.take_experiment()
 
 
+def test_a_late_workflow_that_submits_meanwhile_takes_the_word_back(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=RUN)
+    told: list[int] = []
+    old.beaker.faults.before("POST experiments", lambda: told.append(old.schedule().exit_code))
+
+    assert old.deliver(asked).reason == "accepted"
+
+    assert told == [0]
+    old.heard(asked)
+    word = old.hub.take_comment(old.number)
+    assert word.deleted
+    assert "refused.stale" in word.body
+    assert "Queued on Beaker" in old.hub.take_comment(old.number).body
+    old.hub.take_check()
+    old.beaker.take_experiment()
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_what_is_submitted_while_it_is_called_missed(old: Stage, lines: int) -> None:
+    typo = "/beaker rnu gpu-tests"
+    asked = old.hub.comment(old.number, by="writer", body="\n".join([RUN, typo][:lines]))
+    late: list[str] = []
+
+    def hear() -> None:
+        # It dies before it answers the rest.
+        path = f"/issues/{old.number}/comments$"
+        old.hub.faults.add(Fault("POST", path, nth=2, drop=True))
+        old.hub.faults.before("POST", path, lambda: running[0].kill(), nth=2)
+        running = [old.step(asked).start()]
+        running[0].wait(60)
+        late.append("heard")
+
+    old.hub.faults.before("POST", f"/issues/{old.number}/comments$", hear)
+
+    assert old.schedule().exit_code == 0
+
+    assert late == ["heard"]
+    old.heard(asked)
+    found = [old.hub.take_comment(old.number) for _ in range(2)]
+    (run,) = [one for one in found if "Queued on Beaker" in one.body]
+    (word,) = [one for one in found if one.id != run.id]
+    assert not run.deleted
+    assert word.deleted is (lines == 1)
+    assert word.deleted or "gpu-tests" in word.body
+    old.hub.take_check()
+    old.beaker.take_experiment()
+
+
 def test_a_flood_of_strangers_costs_a_few_requests(old: Stage) -> None:
     for _ in range(30):
         old.hub.comment(old.number, by="stranger", body=RUN)
