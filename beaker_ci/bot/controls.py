@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.considering import judged_comment
 from beaker_ci.bot.gpus import answer_gpus
 from beaker_ci.bot.listing import answer_list
-from beaker_ci.bot.listing import answer_list
+from beaker_ci.bot.logs import answer_logs
 from beaker_ci.bot.status import answer_status
 from beaker_ci.bot.stopping import answer_stop
 from beaker_ci.problem import Problem
@@ -39,8 +39,8 @@ def answer_control(case: Case, now: CommentNow | None, command: Command, beaker:
             return answer_gpus(case, command, beaker)
         case "list":
             return answer_list(case, command, beaker)
-        case "list":
-            return answer_list(case, command, beaker)
+        case "logs":
+            return answer_logs(case, command, beaker)
         case "status":
             return answer_status(case, command, beaker)
         case "stop":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.logs import task_name
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
 from beaker_ci.bot.views import activity_of
@@ -210,13 +211,6 @@ def _row(task: Task, now: float) -> tuple[str, ...]:
         str(len(task.jobs)),
         "" if seconds is None else spoken(seconds),
     )
-
-
-def task_name(task: Task) -> str:
-    """How people tell a task from the others: ``main``, or ``main, replica 1``."""
-    name = task.name or "main"
-    told = task.rank is None or name.endswith(f"-{task.rank}")
-    return name if told else f"{name}, replica {task.rank}"
 
 
 def _state_of(task: Task) -> str:

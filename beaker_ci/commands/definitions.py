@@ -175,7 +175,6 @@ _ALL: Final = (
             _own("results", "the files of its results instead", Kind.FLAG),
         ),
         synonyms=("tail", "output"),
-        planned=True,
     ),
     Definition(
         name="stop",
