@@ -103,12 +103,17 @@ class Talk(Part):
         with self._state.lock:
             return payloads.schedule(self._state, workflow, cron, bare=bare)
 
-    def pull_request_event(self, number: int, action: str, by: str) -> Payload:
-        """The ``pull_request`` event of an action such as ``synchronize`` or ``closed``."""
+    def pull_request_event(
+        self, number: int, action: str, by: str, before: str | None = None
+    ) -> Payload:
+        """The event of an action such as ``closed``; ``before``: the head until ``synchronize``.
+
+        ``pull_request`` and ``pull_request_target`` carry the same.
+        """
         with self._state.lock:
             self._state.follow_heads()
             issue = self._state.issues[number]
-            return payloads.pull_request(self._state, action, issue, self.user(by))
+            return payloads.pull_request(self._state, action, issue, self.user(by), before)
 
     def push_event(self, branch: str, by: str, before: str) -> Payload:
         """The ``push`` event of a branch that moved from ``before`` to its present tip."""

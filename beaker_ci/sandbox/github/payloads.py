@@ -31,11 +31,16 @@ def issue_comment(
     }
 
 
-def pull_request(state: State, action: str, issue: Issue, sender: Account) -> Payload:
-    """``pull_request``: ``opened``, ``synchronize``, ``closed``, ``reopened``…"""
+def pull_request(
+    state: State, action: str, issue: Issue, sender: Account, before: str | None = None
+) -> Payload:
+    """``pull_request`` and ``pull_request_target``: ``closed``, ``synchronize`` (``before``)…"""
+    head = issue.pull.head if issue.pull else ""
+    moved = {"before": before or head, "after": head} if action == "synchronize" else {}
     return {
         "action": action,
         "number": issue.number,
+        **moved,
         "pull_request": render_code.pull(state, issue),
         **_context(state, sender),
     }

@@ -11,7 +11,16 @@ import jsonschema_rs
 import pytest
 from github_lab import NOON, Lab
 
-from beaker_ci.events import CommentCreated, Dispatched, Ignored, Scheduled, parse_event
+from beaker_ci.events import (
+    CommentCreated,
+    Dispatched,
+    Event,
+    Ignored,
+    PullRequestChanged,
+    Scheduled,
+    parse_event,
+)
+from beaker_ci.problem import Problem
 
 pytest_plugins = ["github_fixtures"]
 WEBHOOKS = json.loads(Path(__file__).with_name("webhooks.json").read_text(encoding="utf-8"))
@@ -97,6 +106,38 @@ def test_pull_requests_and_pushes(lab: Lab) -> None:
     assert created["created"]
     lab.github.close(lab.pull)
     check("pull_request$closed", lab.github.pull_request_event(lab.pull, "closed", "writer"))
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_what_becomes_of_pull_requests(lab: Lab, name: str) -> None:
+    def read(action: str, **other: Any) -> Event:
+        payload = lab.github.pull_request_event(lab.pull, action, "writer")
+        return parse_event(name, json.dumps({**payload, **other}).encode())
+
+    check(
+        "pull_request$synchronize", lab.github.pull_request_event(lab.pull, "synchronize", "writer")
+    )
+    for action in ("closed", "synchronize"):
+        event = read(action)
+        assert isinstance(event, PullRequestChanged)
+        assert (event.number, event.action) == (lab.pull, action)
+        assert event.repository.id == lab.github.repository_id
+    for action in ("opened", "reopened", "labeled", "edited"):
+        event = read(action)
+        assert isinstance(event, Ignored)
+        assert (event.name, event.why) == (
+            name,
+            f"Only closed pull requests and moved heads matter; this one was {action}.",
+        )
+    malformed: tuple[dict[str, Any], ...] = (
+        {"pull_request": None},
+        {"repository": {}},
+        {"pull_request": {"number": "1"}},
+    )
+    for broken in malformed:
+        with pytest.raises(Problem) as raised:
+            read("closed", **broken)
+        assert raised.value.reason == "event.invalid"
 
 
 @pytest.mark.parametrize("name", ["push", "schedule"])
