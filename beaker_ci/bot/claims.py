@@ -60,32 +60,38 @@ def claim(services: Services, beaker: Session, run: Run) -> Run:
     run = beaker.refresh(run)
     begun = services.clock.now().timestamp()
     watched, since = run.mark, begun
+    is_slow = False
     while run.mark is None or not run.mark.is_reported():
         now = services.clock.now()
         if run.mark != watched:
             watched, since = run.mark, now.timestamp()
         if now.timestamp() > begun + PATIENCE:
             raise _unclaimed(run)
-        claimed = _is_free(services, run.mark, now.timestamp() - since)
+        claimed = _is_free(services, run.mark, now.timestamp() - since, is_slow=is_slow)
         if claimed:
             held = run.mark or run.new_mark(services.writer, now)
             beaker.write_mark(run, held.taken_by(services.writer, now))
+            # Whoever takes a run looks a moment later whether it is still theirs. What was written
+            # after that moment may have hidden from us somebody who is at work already.
+            is_slow = services.clock.now().timestamp() - now.timestamp() > SETTLE / 2
         services.clock.sleep(SETTLE)
         run = beaker.refresh(run)
-        if claimed and run.mark is not None and run.mark.writer == services.writer:
+        ours = run.mark is not None and run.mark.writer == services.writer
+        if claimed and ours and not is_slow:
             break
     return run
 
 
-def _is_free(services: Services, mark: Mark | None, unchanged: float) -> bool:
+def _is_free(services: Services, mark: Mark | None, unchanged: float, *, is_slow: bool) -> bool:
     """Whether a run is ours to take.
 
     Args:
         services: Who we are.
         mark: The run's.
         unchanged: Seconds for which we have seen it as it is.
+        is_slow: Whether we took it, but so slowly that somebody else may be at work.
     """
-    if mark is None or mark.writer == services.writer:
+    if mark is None or (mark.writer == services.writer and not is_slow):
         return True
     return unchanged >= LEASE or is_stale(mark, services)
 
