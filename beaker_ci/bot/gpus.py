@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from beaker_ci.bot.case import Case
     from beaker_ci.capacity import ClusterCapacity
     from beaker_ci.commands import Command
+    from beaker_ci.config import Configuration
 
 COLUMNS = ("Cluster", "Type", "Free", "Free on one node", "Nodes", "Queue", "Notes")
 
@@ -29,26 +31,62 @@ def answer_gpus(case: Case, command: Command, beaker: Session) -> Answer:
     Raises:
         Problem: When Beaker does not answer.
     """
-    known = [
-        place
-        for place in beaker.capacity(case.asking.services.clock.now().timestamp())
-        if place.has_gpus
-    ]
-    listed = nameable(case.configuration, known)
-    places, notes = _of_type(listed or known, str(command.options.get("type") or ""))
-    next_step, paste = _next(case, places, listed)
-    view = ReplyView(
+    rules, now = case.configuration, case.asking.services.clock.now().timestamp()
+    known = choose_clusters(rules, beaker.capacity(now), str(command.options.get("type") or ""))
+    view = replace(
+        gpus_view(rules, known),
         marker=case.asking.marker,
-        reason=Reason.ANSWERED,
         asker=case.asking.asker.login,
         source=command.source,
-        what=_what(places),
-        why=" ".join([*notes, _rule(listed)]),
-        next_step=next_step,
-        paste=paste,
-        table=_table(places),
     )
     return Answer(command="gpus", reason=Reason.ANSWERED, view=view)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Clusters with GPUs where a repository may run.
+
+    Attributes:
+        places: Those of the type that was asked for.
+        listed: All that the rules name; none where they name none, and a run goes anywhere.
+        notes: What to know about the type, a sentence each.
+    """
+
+    places: Sequence[ClusterCapacity]
+    listed: Sequence[ClusterCapacity]
+    notes: Sequence[str]
+
+
+def choose_clusters(
+    rules: Configuration, capacity: Sequence[ClusterCapacity], pattern: str
+) -> Choice:
+    """The clusters where a repository may run.
+
+    Args:
+        rules: The repository's.
+        capacity: Of all clusters.
+        pattern: Part of a GPU type's name; empty for all types.
+    """
+    known = [place for place in capacity if place.has_gpus]
+    listed = nameable(rules, known)
+    places, notes = _of_type(listed or known, pattern)
+    return Choice(places, listed, notes)
+
+
+def gpus_view(rules: Configuration, known: Choice) -> ReplyView:
+    """Which GPUs are free, for a comment or for a terminal."""
+    next_step, paste = _next(rules, known.places, known.listed)
+    return ReplyView(
+        marker="",
+        reason=Reason.ANSWERED,
+        asker="",
+        source="",
+        what=_what(known.places),
+        why=" ".join([*known.notes, _rule(known.listed)]),
+        next_step=next_step,
+        paste=paste,
+        table=_table(known.places),
+    )
 
 
 def _of_type(
@@ -141,12 +179,11 @@ def _notes(place: ClusterCapacity) -> list[str]:
 
 
 def _next(
-    case: Case, places: Sequence[ClusterCapacity], listed: Sequence[ClusterCapacity]
+    rules: Configuration, places: Sequence[ClusterCapacity], listed: Sequence[ClusterCapacity]
 ) -> tuple[str, str]:
     """What could start right now, and the line for it."""
     if not places:
         return "Without `--type`, all are listed:", "/beaker gpus"
-    rules = case.configuration
     free = [place for place in places if place.room and not place.restricted_to]
     best = max(free, key=lambda place: place.room or 0, default=None)
     if best is None:

@@ -20,6 +20,11 @@ A line that starts with `/beaker` is a command.
 | `/beaker plan [PRESET] [OPTIONS] [-- COMMAND ARG...]` | like `run`, but only price and policy |
 | `/beaker go PLAN` | submit exactly that plan, at its commit |
 | `/beaker approve PLAN` | let a waiting plan through, by someone who may |
+| `/beaker status [RUN]` | where a run stands, and why it waits |
+| `/beaker list [--state TEXT] [--mine] [--latest N]` | the runs of this pull request |
+| `/beaker logs [RUN] [--tail N] [--task TEXT] [--replica N] [--results]` | the end of a run's log |
+| `/beaker stop [RUN \\| --all]` | stop a run, or all of this pull request |
+| `/beaker retry [RUN] [--failed]` | run the same again, judged afresh |
 | `/beaker gpus [--type TEXT]` | free GPUs that this repository may use |
 | `/beaker help [COMMAND]` | this page, or that of one command |
 
@@ -33,15 +38,13 @@ For example:
 A line that ends with `\\` goes on.
 A fenced block directly under a `run` without `--` is its script.
 
-Planned, and not in this version yet: `status`, `list`, `logs`, `stop`, `retry`, `compare`.
+Planned, and not in this version yet: `compare`.
 """)
 
 
 def test_a_page_of_a_command() -> None:
     assert help_text("logs") == snapshot("""\
 `/beaker logs [RUN] [--tail N] [--task TEXT] [--replica N] [--results]`: the end of a run's log.
-
-It is planned, and not in this version yet.
 
 ```text
 /beaker logs --tail 50
