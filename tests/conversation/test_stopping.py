@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,6 @@ from inline_snapshot import snapshot
 from stage import CONFIG, Stage
 
 from beaker_ci.sandbox.beaker import Fault
-from beaker_ci.sandbox.github.faults import Fault as HubFault
 
 RUN = "/beaker run gpu-tests"
 
@@ -360,24 +360,36 @@ def test_just_when_the_first_report_is_noted(stage: Stage, wait: str) -> None:
     stage.inputs["wait"] = wait
     step = stage.step(asked)
     stage.inputs["wait"] = "false"
+    order = stage.hub.comment(stage.number, by="writer", body="/beaker stop")
+    stop = stage.step(order)
+    stopping, at_the_mark = [], threading.Event()
 
-    def report() -> None:
-        stage.hub.faults.clear()
+    def note() -> None:
+        at_the_mark.set()
         stage.until_shown(stage.beaker.experiments("ci-bot")[0].id)
 
-    stage.hub.faults.add(HubFault("POST", "/check-runs", delay=0.5))
+    def before_the_check() -> None:
+        stage.beaker.faults.add(Fault("UpdateWorkload", do=note))
+        stopping.append(stop.start())
+        assert at_the_mark.wait(30)
+
+    stage.hub.faults.before("POST", "/check-runs", before_the_check)
     process = step.start()
-    stage.until(lambda: stage.beaker.experiments("ci-bot"))
-    stage.beaker.faults.add(Fault("UpdateWorkload", do=report))
-    assert ask(stage, "/beaker stop") == "stopped"
     step.result(process.wait(60))
+    assert stop.result(stopping[0].wait(60)).reason == "stopped"
 
     stage.heard(asked)
+    stage.heard(order)
+    held = stage.beaker.experiments("ci-bot")[0]
+    assert held.status == "canceled"
+    if wait == "false":
+        mark = stage.mark(held)
+        assert mark is not None
+        assert (mark.stopped, mark.is_reported()) == ("by writer", False)
     stage.age_marks(600)
     stage.schedule()
-    stage.schedule()
-    report_, answer_ = stage.answer(), stage.answer()
-    body = answer_ if "told to stop" in report_ else report_
-    assert notes(body) == ["writer stopped it with `/beaker stop`."]
+    bodies = [stage.answer(), stage.answer()]
+    report = next(body for body in bodies if "told to stop" not in body)
+    assert notes(report) == ["writer stopped it with `/beaker stop`."]
     stage.beaker.take_experiment()
     assert stage.hub.take_check().conclusion == "cancelled"
