@@ -70,6 +70,7 @@ def show(play: Play, verdict: Verdict) -> None:
         "API calls in the storm": calls,
         "of them failed": failed,
         "runs executed": sum(verdict.ends.values()),
+        "started again, since Beaker lost them": verdict.restarted,
         "comments taken back": _words(verdict.removed),
         "passes in the calm, with what each changed": ", ".join(map(str, play.passes)),
         "seconds of storm": round(play.seconds["storm"]),

@@ -78,6 +78,23 @@ def exit_codes(held: ExperimentView) -> set[int]:
     return {job.exit_code for job in last.values() if job.status == "failed" and job.exit_code}
 
 
+def restarts(held: ExperimentView) -> int:
+    """How often somebody had a task of a run started again, besides Beaker itself."""
+    resumes = held.spec["tasks"][0]["context"].get("autoResume") is not False
+    most = 0
+    for task in {job.task for job in held.jobs}:
+        attempts = sorted((job for job in held.jobs if job.task == task), key=lambda job: job.id)
+        retries = (held.spec.get("retry") or {}).get("allowedTaskRetries") or 0
+        ours = 0
+        for before in attempts[:-1]:
+            if before.status == "failed" and retries:
+                retries -= 1
+            elif not (resumes and before.canceled_code in (1, 2, 6, 9)):
+                ours += 1
+        most = max(most, ours)
+    return most
+
+
 @dataclass
 class Verdict:
     """What was found at the end.
@@ -87,12 +104,14 @@ class Verdict:
         ends: Runs by how they ended.
         answers: Commands by what they got: a run, or the reason code of a reply.
         removed: Comments of ours that were taken back, by kind.
+        restarted: How often the bot had a run started again, which costs nothing more than it may.
     """
 
     violations: list[str] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
+    restarted: int = 0
 
 
 def judge(play: Play) -> Verdict:
@@ -177,6 +196,9 @@ class _Judge:
         conclusion, words = SHOWN[kind]
         self.verdict.ends[kind] += 1
         name = f"{name}: run {held.id} ({kind})"
+        if (again := restarts(held)) > 1:
+            self._wrong(f"{name}: started again {again} times, where one is allowed")
+        self.verdict.restarted += again
         comments = self._bots.get(("run", key), [])
         if len(comments) != 1:
             self._wrong(f"{name}: {len(comments)} live comments {[one.id for one in comments]}")
