@@ -12,11 +12,11 @@ from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.claims import LEASE
 from beaker_ci.bot.lookup import MOST, find_run, runs_here
 from beaker_ci.bot.views import why_stopped
-from beaker_ci.history import State, Verdict, stage_of
+from beaker_ci.history import SUCCEEDED, State, Verdict, stage_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView, Table
-from beaker_ci.run import OpenRun, Run
+from beaker_ci.run import Mark, OpenRun, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from beaker_ci.commands import Command
 
 COLUMNS = ("Run", "What", "Stage", "Outcome")
+
+_MAY_COME_BACK = (None, Verdict.INFRASTRUCTURE, Verdict.PREEMPTED)
 
 PASTED = 5
 """Lines to paste at most, one for each run."""
@@ -68,7 +70,7 @@ def stop_run(services: Services, beaker: Session, run: Run, why: str) -> Run | N
         Problem: When Beaker does not answer: it may go on, or be stopped by who comes next.
     """
     run = beaker.refresh(run)
-    if run.has_ended:
+    if not _goes_on(run.status, run.mark):
         return None
     _leave_word(services, beaker, run, why)
     beaker.cancel(run.workload_id)
@@ -124,6 +126,8 @@ def _stop_listed(
         if not (_is_listed(run, found) and wanted(run)):
             return None
         seen = Outcome(found, run, state)
+        if state.verdict not in _MAY_COME_BACK:
+            return seen
         return replace(seen, stopped=stop_run(services, beaker, run, why) is not None)
     except Problem as problem:
         return replace(seen, problem=problem)
@@ -164,8 +168,17 @@ def answer_stop(case: Case, command: Command, beaker: Session) -> Answer:
 
 
 def is_open(run: OpenRun) -> bool:
-    """Whether Beaker does not count it as ended."""
-    return stage_of(run.status) != "finished"
+    """Whether it has not ended for good."""
+    return _goes_on(run.status, run.mark)
+
+
+def _goes_on(status: int, mark: Mark | None) -> bool:
+    """Whether a run goes on, or may: Beaker calls one ended between two of its attempts too.
+
+    Its report tells that it has ended only once no other attempt can follow.
+    """
+    between = status != SUCCEEDED and mark is not None and mark.is_open
+    return between or stage_of(status) != "finished"
 
 
 def _was_stopped(run: OpenRun, by: str) -> bool:
@@ -175,7 +188,14 @@ def _was_stopped(run: OpenRun, by: str) -> bool:
 def _remembered(outcome: Outcome, by: str, asked: datetime | None) -> Outcome:
     """The same; stopped, if an earlier delivery of the same comment saw to that."""
     run, state = outcome.run, outcome.state
-    if asked is None or run is None or run.mark is None or state is None or not run.has_ended:
+    if (
+        outcome.stopped
+        or asked is None
+        or run is None
+        or run.mark is None
+        or state is None
+        or not run.has_ended
+    ):
         return outcome
     ends = [job.ended or 0.0 for task in state.tasks for job in task.jobs]
     # GitHub tells whole seconds; two commands within one are two.
@@ -215,7 +235,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     elif not outcome.stopped:
         now = "had ended"
     else:
-        now = "stopped" if run and run.has_ended else "told to stop"
+        now = "stopped" if state and state.verdict else "told to stop"
     return (found.run_id, (run.preset or run.command_line) if run else found.name, stage, now)
 
 

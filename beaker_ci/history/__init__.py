@@ -6,7 +6,7 @@ job of every task did, and what is not understood is never a success. Statuses a
 numbers, since Beaker knows more of them than any client.
 """
 
-from beaker_ci.history.codes import PHASES, phase_of, stage_in, stage_of
+from beaker_ci.history.codes import PHASES, SUCCEEDED, phase_of, stage_in, stage_of
 from beaker_ci.history.jobs import FINALIZE_PATIENCE, SUCCESSOR_PATIENCE, Job, Task, replicas
 from beaker_ci.history.state import (
     INACTIVE_TIMEOUT,
@@ -24,6 +24,7 @@ __all__ = [
     "INACTIVE_TIMEOUT",
     "PHASES",
     "START_TIMEOUT",
+    "SUCCEEDED",
     "SUCCESSOR_PATIENCE",
     "WORKLOAD_PATIENCE",
     "Job",

@@ -94,6 +94,24 @@ def test_beaker_refuses_a_new_attempt(stage: Stage) -> None:
     assert conclusion == "failure"
 
 
+def test_no_new_attempt_of_what_somebody_stopped(stage: Stage) -> None:
+    workload = begin(stage)
+    stage.beaker.start(workload)
+    stage.beaker.preempt(workload, HEALTH_CHECK, "Health check failed")
+    asked = stage.hub.comment(stage.number, by="maintainer", body="/beaker stop")
+    assert stage.deliver(asked).outputs["reason-code"] == "stopped"
+    stage.heard(asked)
+
+    stage.beaker.backdate_attempts(workload, NO_SUCCESSOR)
+    assert stage.schedule().exit_code == 0
+
+    assert attempts(stage, workload) == 1
+    body, conclusion = take(stage)
+    assert conclusion == "cancelled"
+    assert "maintainer" in body
+    stage.answer()
+
+
 def test_where_the_file_wants_none(tmp_path: object) -> None:
     from pathlib import Path
 
