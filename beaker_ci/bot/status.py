@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.bot.logs import task_name
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
+from beaker_ci.bot.upkeep import long_silence
 from beaker_ci.bot.views import activity_of
 from beaker_ci.bot.watching import progress_in, updates_in
 from beaker_ci.history import Verdict
@@ -68,16 +69,10 @@ def answer_status(case: Case, command: Command, beaker: Session) -> Answer:
     reporter = Reporter(services, beaker, lambda _: rules)
     seen = _brought_up_to_date(reporter, found.workload_id)
     standing = read_standing(services, beaker, seen, shows_log=rules.publish_logs != "none")
-    view = replace(
-        status_view(standing),
-        marker=case.asking.marker,
-        asker=case.asking.asker.login,
-        source=command.source,
-    )
     return Answer(
         command="status",
         reason=Reason.ANSWERED,
-        view=view,
+        view=signed(status_view(standing), case, command),
         run=seen.run,
         status=seen.state.stage,
         conclusion=seen.state.conclusion or "",
@@ -122,7 +117,7 @@ def read_standing(
     view = replace(
         seen.view,
         waiting=waiting.headline if waiting else "",
-        activity=activity_of(run, state, progress, now),
+        activity=activity_of(run, state, progress, now, long_silence(beaker, run, state, now)),
     )
     return Standing(replace(seen, view=view), now, waiting, log if shows_log else (), urls)
 
@@ -130,11 +125,8 @@ def read_standing(
 def status_view(standing: Standing) -> ReplyView:
     """Where a run stands, for its comment or for a terminal."""
     reported = standing.reported
-    return ReplyView(
-        marker="",
-        reason=Reason.ANSWERED,
-        asker="",
-        source="",
+    return replace(
+        UNSIGNED,
         what=f"{texts.verdict(reported.view).headline} · run `{reported.run.run_id}`",
         why=_why(standing),
         facts=tuple(_facts(standing)),

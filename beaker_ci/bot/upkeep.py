@@ -65,6 +65,14 @@ def silence(beaker: Session, state: State, now: float) -> float:
     return max(now - max(heard), 0.0) if heard else 0.0
 
 
+def long_silence(beaker: Session, run: Run, state: State, now: float) -> float:
+    """Seconds of silence that its asker wanted to hear of; 0 for none. See :func:`silence`."""
+    if not run.inactive_soft_timeout:
+        return 0.0
+    seconds = silence(beaker, state, now)
+    return seconds if seconds > run.inactive_soft_timeout else 0.0
+
+
 def may_start_again(mark: Mark, state: State, configuration: Configuration | None) -> bool:
     """Whether a run that lost its machine gets a new attempt.
 

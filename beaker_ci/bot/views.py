@@ -129,7 +129,9 @@ _AFTER = {
 }
 
 
-def activity_of(run: Run, state: State, progress: Progress | None, now: float) -> Activity:
+def activity_of(
+    run: Run, state: State, progress: Progress | None, now: float, silent: float = 0.0
+) -> Activity:
     """What an unfinished run is at.
 
     Args:
@@ -137,6 +139,7 @@ def activity_of(run: Run, state: State, progress: Progress | None, now: float) -
         state: What its jobs say.
         progress: What its log says of how far it is.
         now: Unix seconds.
+        silent: Seconds without a line in its log, where that is to be told.
     """
     latest = [task.latest for task in state.tasks if task.latest]
     starts = [job.started for job in latest if job.started is not None]
@@ -151,6 +154,7 @@ def activity_of(run: Run, state: State, progress: Progress | None, now: float) -
         allowed=run.timeout_seconds,
         progress=progress,
         metrics=flatten_metrics(state.metrics),
+        silent=int(silent // 60),
     )
 
 

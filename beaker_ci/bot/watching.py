@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
 from beaker_ci.bot.services import Services
+from beaker_ci.bot.upkeep import long_silence
 from beaker_ci.bot.views import activity_of
 from beaker_ci.history import stage_of
 from beaker_ci.progress import Progress, find_progress
@@ -125,7 +126,8 @@ class Watcher:
 
     def _look(self, reporter: Reporter, run: Run, state: State, now: float) -> _Shown:
         waits = reporter.beaker.why_waiting(run, state, now)
-        activity = activity_of(run, state, self._progress(reporter, run, state), now)
+        silent = long_silence(reporter.beaker, run, state, now)
+        activity = activity_of(run, state, self._progress(reporter, run, state), now, silent)
         return _Shown(
             state.stage,
             looked=now,
@@ -166,7 +168,9 @@ def _without_time(waits: Waiting | None, activity: Activity) -> str:
     """All that may be news. As text: numbers that are none equal nothing, not even themselves."""
     progress = replace(activity.progress, remaining=None) if activity.progress else None
     cause = (waits.cause, waits.impossible) if waits else None
-    return repr((cause, replace(activity, at=0.0, seconds=None, progress=progress)))
+    silent = int(activity.silent > 0)
+    calm = replace(activity, at=0.0, seconds=None, progress=progress, silent=silent)
+    return repr((cause, calm))
 
 
 def _stage(found: OpenRun) -> str:

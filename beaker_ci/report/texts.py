@@ -127,6 +127,8 @@ def pace(view: RunView) -> str:
         words.append(f"attempt {number(activity.attempt)}{after}")
     if activity.seconds is not None:
         words.append(_elapsed(activity, "at most "))
+    if activity.silent:
+        words.append(f"⚠️ no line in its log for {duration(activity.silent * 60)}")
     words.append(f"seen at {datetime.fromtimestamp(activity.at, UTC):%H:%M} UTC")
     return " · ".join(words)
 

@@ -71,6 +71,7 @@ class Activity:
         progress: What its log says of how far it is. The label is untrusted; without one where
             nothing of a log may be published.
         metrics: Like those of :class:`Ending`, so far.
+        silent: Minutes without a line in its log, where that is longer than was to be borne.
     """
 
     phase: str
@@ -81,6 +82,7 @@ class Activity:
     allowed: int = 0
     progress: Progress | None = None
     metrics: tuple[tuple[str, float | str], ...] = ()
+    silent: int = 0
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,26 @@ def test_it_falls_silent(stage: Stage) -> None:
     assert "It wrote nothing for 10m." in body
 
 
+def test_a_silence_that_was_to_be_told(stage: Stage) -> None:
+    workload = begin(stage, f"{RUN} --inactive-soft-timeout 10m")
+    stage.beaker.start(workload)
+    stage.beaker.backdate_job(workload, 800)
+
+    def told() -> str:
+        asked = stage.hub.comment(stage.number, by="writer", body="/beaker status")
+        stage.deliver(asked)
+        stage.heard(asked)
+        return stage.answer()
+
+    stage.schedule()
+    stage.answer()
+    assert "no line in its log for 13 min" in told()
+    stage.beaker.write_log(workload, "still here")
+    assert "no line in its log" not in told()
+    stage.beaker.take_experiment()
+    stage.hub.take_check()
+
+
 def test_the_report_of_a_run_that_was_started_again(stage: Stage) -> None:
     workload = begin(stage)
     lose(stage, workload)
