@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.reasons import Reason
+from beaker_ci.report.views import ReplyView
 
 if TYPE_CHECKING:
+    from beaker_ci.bot.case import Case
     from beaker_ci.bot.reporting import Reported
-    from beaker_ci.report.views import ReplyView, RunView
+    from beaker_ci.commands import Command
+    from beaker_ci.report.views import RunView
     from beaker_ci.run import Run
 
 
@@ -42,6 +45,16 @@ class Answer:
     def submitted(self) -> Run | None:
         """The run, if the command asked for it: what it only tells of, nobody waits for."""
         return self.run if self.reason not in _TELLING else None
+
+
+UNSIGNED = ReplyView(marker="", reason=Reason.ANSWERED, asker="", source="", what="")
+"""What an answer begins with that has yet to learn whose it is: a comment's, or a terminal's."""
+
+
+def signed(view: ReplyView, case: Case, command: Command) -> ReplyView:
+    """The answer to a command in a comment."""
+    asking = case.asking
+    return replace(view, marker=asking.marker, asker=asking.asker.login, source=command.source)
 
 
 def run_answer(command: str, reported: Reported) -> Answer:

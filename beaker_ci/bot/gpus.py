@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.policy import may_choose, nameable
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView, Table
@@ -33,12 +33,7 @@ def answer_gpus(case: Case, command: Command, beaker: Session) -> Answer:
     """
     rules, now = case.configuration, case.asking.services.clock.now().timestamp()
     known = choose_clusters(rules, beaker.capacity(now), str(command.options.get("type") or ""))
-    view = replace(
-        gpus_view(rules, known),
-        marker=case.asking.marker,
-        asker=case.asking.asker.login,
-        source=command.source,
-    )
+    view = signed(gpus_view(rules, known), case, command)
     return Answer(command="gpus", reason=Reason.ANSWERED, view=view)
 
 
@@ -76,11 +71,8 @@ def choose_clusters(
 def gpus_view(rules: Configuration, known: Choice) -> ReplyView:
     """Which GPUs are free, for a comment or for a terminal."""
     next_step, paste = _next(rules, known.places, known.listed)
-    return ReplyView(
-        marker="",
-        reason=Reason.ANSWERED,
-        asker="",
-        source="",
+    return replace(
+        UNSIGNED,
         what=_what(known.places),
         why=" ".join([*known.notes, _rule(known.listed)]),
         next_step=next_step,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.bot.lookup import MOST, runs_here
 from beaker_ci.bot.upkeep import in_our_words
 from beaker_ci.history import phase_of, stage_in, stage_of
@@ -102,12 +102,7 @@ def answer_list(case: Case, command: Command, beaker: Session) -> Answer:
     )
     now = case.asking.services.clock.now().timestamp()
     listing = read_listing(beaker, runs_here(case, beaker), wanted, now)
-    view = replace(
-        listing_view(listing),
-        marker=case.asking.marker,
-        asker=asker.login,
-        source=command.source,
-    )
+    view = signed(listing_view(listing), case, command)
     return Answer(command="list", reason=Reason.ANSWERED, view=view)
 
 
@@ -177,7 +172,7 @@ def _read_row(beaker: Session, found: OpenRun, now: float) -> Row:
 
 def listing_view(listing: Listing) -> ReplyView:
     """A list of runs, for a comment or for a terminal."""
-    view = ReplyView(marker="", reason=Reason.ANSWERED, asker="", source="", what=_what(listing))
+    view = replace(UNSIGNED, what=_what(listing))
     if not listing.found:
         return replace(
             view, next_step="Submit one:", paste="/beaker run --gpus 1 -- python train.py"

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.reporting import LOG_LINES, READ_LINES
+from beaker_ci.bot.results import read_results
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report.safe import number
-from beaker_ci.report.views import Excerpt, ReplyView, Table
+from beaker_ci.report.views import Excerpt, ReplyView
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
-    from beaker_ci.beaker.results import Results
     from beaker_ci.bot.case import Case
     from beaker_ci.commands import Command
     from beaker_ci.history import Job, State, Task
@@ -30,13 +29,6 @@ LONGEST_TAIL = 400
 
 MOST_CHARACTERS = 20_000
 """Of a log, in an answer: a comment holds 65,536, and several answers."""
-
-MOST_FILES = 50
-"""Files of results that an answer lists."""
-
-FILE_COLUMNS = ("File", "Size")
-
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass(frozen=True)
@@ -74,16 +66,10 @@ def answer_logs(case: Case, command: Command, beaker: Session) -> Answer:
     else:
         published = case.configuration.publish_logs
         view = _log_view(beaker, run, choice, published, options.get("tail"))
-    view = replace(
-        view,
-        marker=case.asking.marker,
-        asker=case.asking.asker.login,
-        source=command.source,
-    )
     return Answer(
         command="logs",
         reason=Reason.ANSWERED,
-        view=view,
+        view=signed(view, case, command),
         run=run,
         status=state.stage,
         conclusion=state.conclusion or "",
@@ -130,10 +116,10 @@ def task_name(task: Task) -> str:
 
 def nothing_yet(run: Run, state: State, waiting: Waiting | None) -> ReplyView:
     """The answer about a run of which no job has started."""
-    ended = state.verdict is not None
-    return _view(
-        f"Run `{run.run_id}` {'never had a' if ended else 'has no'} log{'' if ended else ' yet'}: "
-        "no job of it has started.",
+    lacks = "has no log yet" if state.verdict is None else "never had a log"
+    return replace(
+        UNSIGNED,
+        what=f"Run `{run.run_id}` {lacks}: no job of it has started.",
         why=waiting.headline if waiting else state.why,
         page=run.url,
     )
@@ -151,8 +137,9 @@ def _log_view(beaker: Session, run: Run, choice: Choice, published: str, tail: o
     """
     page, whose = beaker.job_url(choice.job.id), f"run `{run.run_id}`, task `{choice.task}`"
     if published not in LOG_LINES:
-        return _view(
-            "The configuration keeps logs off GitHub.",
+        return replace(
+            UNSIGNED,
+            what="The configuration keeps logs off GitHub.",
             why=f"`publish_logs` is `{published}`: the log of {whose}, is on Beaker alone.",
             page=page,
         )
@@ -161,76 +148,12 @@ def _log_view(beaker: Session, run: Run, choice: Choice, published: str, tail: o
     shown = min(asked, most)
     log = beaker.read_tail(choice.job.id, shown + READ_LINES)
     if not log:
-        return _view(f"There is nothing in the log of {whose}.", page=page)
+        return replace(UNSIGNED, what=f"There is nothing in the log of {whose}.", page=page)
     cut = tail is not None and asked > most
-    return _view(
-        f"The last lines of {whose}.",
+    return replace(
+        UNSIGNED,
+        what=f"The last lines of {whose}.",
         why=f"At most {most} are shown: `publish_logs` is `{published}`." if cut else "",
         excerpt=Excerpt(log, shown, MOST_CHARACTERS),
         page=page,
-    )
-
-
-def read_results(beaker: Session, run: Run, choice: Choice) -> ReplyView:
-    """What a job left in its results.
-
-    Raises:
-        Problem: When Beaker does not answer, or does not have them.
-    """
-    if not choice.job.results:
-        return _view(f"Run `{run.run_id}` has no results yet.", page=run.url)
-    results = beaker.list_results(choice.job.results, MOST_FILES)
-    return results_view(run, choice, results, beaker.dataset_url(choice.job.results))
-
-
-def results_view(run: Run, choice: Choice, results: Results, page: str) -> ReplyView:
-    """The files of a job's results, for a comment or for a terminal."""
-    whose = f"run `{run.run_id}`, task `{choice.task}`"
-    goes_on = choice.job.finalized is None
-    if not results.count:
-        still = "It goes on: Beaker has them once it has ended." if goes_on else ""
-        return _view(f"There is nothing in the results of {whose}.", why=still, page=page)
-    files = results.files[:MOST_FILES]
-    more = f", the first {len(files)} of them" if len(files) < results.count else ""
-    count = f"{number(results.count)} {'file' if results.count == 1 else 'files'}"
-    rows = tuple((file.path, spoken_size(file.size)) for file in files)
-    return _view(
-        f"The results of {whose}: {count}, {spoken_size(results.size)}{more}.",
-        why="It goes on: there may be more in the end." if goes_on else "",
-        table=Table(FILE_COLUMNS, rows),
-        page=page,
-        next_step="To have them on your own machine:",
-        paste=f"beaker-ci results {run.run_id} --fetch results",
-    )
-
-
-def spoken_size(size: int) -> str:
-    """``12 B``, ``1.5 MiB``."""
-    power = min(max(size.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
-    return f"{number(size / 1024**power)} {_UNITS[power]}"
-
-
-def _view(
-    what: str,
-    *,
-    why: str = "",
-    table: Table | None = None,
-    excerpt: Excerpt | None = None,
-    page: str = "",
-    next_step: str = "",
-    paste: str = "",
-) -> ReplyView:
-    """An answer that has yet to learn whose it is."""
-    return ReplyView(
-        marker="",
-        reason=Reason.ANSWERED,
-        asker="",
-        source="",
-        what=what,
-        why=why,
-        table=table,
-        excerpt=excerpt,
-        page=page,
-        next_step=next_step,
-        paste=paste,
     )

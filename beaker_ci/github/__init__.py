@@ -18,9 +18,9 @@ from beaker_ci.github.comments import (
     update_comment,
 )
 from beaker_ci.github.commits import read_authors
-from beaker_ci.github.contents import RepositoryFiles, read_files
-from beaker_ci.github.people import read_account, read_permission, read_teams
-from beaker_ci.github.pulls import read_head, read_pull
+from beaker_ci.github.contents import RepositoryFiles, read_files, read_tip
+from beaker_ci.github.people import read_account, read_myself, read_permission, read_teams
+from beaker_ci.github.pulls import find_pulls, read_head, read_pull
 from beaker_ci.github.repositories import read_repository
 
 __all__ = [
@@ -37,15 +37,18 @@ __all__ = [
     "connect",
     "ensure_check",
     "ensure_comment",
+    "find_pulls",
     "read_account",
     "read_authors",
     "read_comment",
     "read_files",
     "read_head",
+    "read_myself",
     "read_permission",
     "read_pull",
     "read_repository",
     "read_teams",
+    "read_tip",
     "recent_comments",
     "remove_comment",
     "requests_left",

@@ -60,6 +60,12 @@ class RepositoryFiles:
     head_entries: frozenset[str]
 
 
+def read_tip(repository: Hub) -> str:
+    """The default branch's last commit: 40 hex digits. One request."""
+    with problems("reading the default branch"):
+        return _last_commit(repository)
+
+
 def read_files(repository: Hub, *, config_path: str, head_sha: str) -> RepositoryFiles:
     """Reads the configuration and the head's root listing. One request.
 

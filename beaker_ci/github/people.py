@@ -16,6 +16,7 @@ from beaker_ci.reasons import Reason
 _BUILT_IN = ("admin", "maintain", "write", "triage", "read")
 """Roles whose name is the permission; an organization's own roles build on one of them."""
 
+_OWN_REMEDY = "Use a token of your own, such as: export GITHUB_TOKEN=$(gh auth token)"
 _ORG_REMEDY = (
     "Check the action's `org-token`: it has to read the organization's members (`members: read`, "
     "or a classic token's scope `read:org`)."
@@ -41,6 +42,17 @@ def read_account(repository: Hub, login: str) -> Person:
         if person.login.lower() != login.lower():
             raise ValueError(f"asked for {login}, got {person.login}")
         return person
+
+
+def read_myself(repository: Hub) -> Person:
+    """Reads whose the token is. One request.
+
+    Raises:
+        Problem: ``github.forbidden`` when it is no person's.
+    """
+    with problems("asking whose the token is", remedy=_OWN_REMEDY):
+        _, data = repository.requester.requestJsonAndCheck("GET", "/user")
+        return Person(int(data["id"]), str(data["login"]), str(data["type"]))
 
 
 def read_permission(repository: Hub, person: Person) -> Permission:

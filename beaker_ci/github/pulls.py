@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-from github import UnknownObjectException
+from github import GithubException, UnknownObjectException
 from github.PullRequest import PullRequest as HubPullRequest
 
 from beaker_ci.facts import Person, PullRequest
-from beaker_ci.github.client import Hub, problems
+from beaker_ci.github.client import Hub, problems, status_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 
 _SHA = re.compile(r"[0-9a-f]{40}")
+
+_LOOK_REMEDY = "Check the token: it has to read the repository's pull requests."
 
 
 def read_pull(repository: Hub, number: int) -> PullRequest:
@@ -44,6 +46,30 @@ def read_pull(repository: Hub, number: int) -> PullRequest:
             private=base_repository.private is not False,
             title=pull.title,
         )
+
+
+def find_pulls(repository: Hub, sha: str) -> tuple[int, ...]:
+    """The open pull requests that a commit belongs to; those whose head it is, if there are any.
+
+    One request.
+
+    Args:
+        repository: Where they are.
+        sha: All 40 hex digits of a commit, which GitHub need not have.
+    """
+    with problems(f"looking for pull requests with the commit {sha[:7]}", remedy=_LOOK_REMEDY):
+        try:
+            pulls = [pull for pull in repository.get_commit(sha).get_pulls() if _is_open(pull)]
+        except GithubException as error:
+            if status_of(error) in (404, 422):
+                return ()  # it was not pushed
+            raise
+        heads = [pull for pull in pulls if pull.head.sha == sha]
+        return tuple(sorted(pull.number for pull in heads or pulls))
+
+
+def _is_open(pull: HubPullRequest) -> bool:
+    return bool(pull.state == "open")
 
 
 def read_head(repository: Hub, number: int) -> str:

@@ -7,14 +7,16 @@ from beaker_ci.report.marker import find_marker, marker_line
 from beaker_ci.report.metrics import flatten_metrics
 from beaker_ci.report.outputs import outputs_file
 from beaker_ci.report.render import (
+    last_lines,
     log_lines,
     reply_comment,
     run_check,
     run_comment,
     step_summary,
+    table_lines,
     warm_up,
 )
-from beaker_ci.report.safe import clean_lines, plain
+from beaker_ci.report.safe import clean_lines, plain, url, visible
 from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "clean_lines",
     "find_marker",
     "flatten_metrics",
+    "last_lines",
     "log_lines",
     "marker_line",
     "outputs_file",
@@ -35,5 +38,8 @@ __all__ = [
     "run_check",
     "run_comment",
     "step_summary",
+    "table_lines",
+    "url",
+    "visible",
     "warm_up",
 ]

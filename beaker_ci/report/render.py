@@ -172,7 +172,7 @@ def _table(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _rows(table: Table) -> str:
+def table_lines(table: Table) -> str:
     """Rows as lines of plain text, in columns."""
     told = [[safe.plain(cell, 60) for cell in row] for row in (table.columns, *table.rows[:_ROWS])]
     widths = [max(map(len, column)) for column in zip(*told, strict=True)]
@@ -180,7 +180,7 @@ def _rows(table: Table) -> str:
     return "\n".join(f"  {'  '.join(cells)}".rstrip() for cells in padded)
 
 
-def _last_lines(excerpt: Ending | Excerpt) -> list[str]:
+def last_lines(excerpt: Ending | Excerpt) -> list[str]:
     """The end of a log as plain lines, cut only after all that was read of it is redacted."""
     lines = safe.clean_lines(excerpt.log)
     return lines[max(len(lines) - excerpt.log_lines, 0) :]
@@ -190,7 +190,7 @@ def _tail(excerpt: Ending | Excerpt) -> str:
     """The end of a log as a fenced block; what is too long loses its beginning."""
     kept: list[str] = []
     room = excerpt.log_characters
-    for line in reversed(_last_lines(excerpt)):
+    for line in reversed(last_lines(excerpt)):
         shown = safe.shortened(line, _LOG_LINE)
         room -= len(shown) + 1
         if room < 0:
@@ -209,9 +209,9 @@ FILTERS = {
     "plain": safe.plain,
     "metric": format_metric,
     "table": _table,
-    "rows": _rows,
+    "rows": table_lines,
     "tail": _tail,
-    "last_lines": _last_lines,
+    "last_lines": last_lines,
     "tree": tree,
     "ours": _ours,
 }

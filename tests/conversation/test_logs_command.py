@@ -170,7 +170,7 @@ def test_the_files_of_the_results(stage: Stage) -> None:
     stage.beaker.plant_result(workload, "../../@team|`x`", b"")
 
     assert ask(stage, f"{LOGS} --results") == snapshot("""\
-💡 **The results of run `fa26a760`, task `main`\\: 3 files, 2.94 KiB.**
+💡 **3 files, 2.94 KiB, in the results of run `fa26a760`, task `main`.**
 
 | File | Size |
 | :-- | :-- |
@@ -192,7 +192,7 @@ beaker-ci results fa26a760 --fetch results
 
     answer = ask(stage, f"{LOGS} --results")
     assert answer.partition("\n")[0] == snapshot(
-        "💡 **The results of run `fa26a760`, task `main`\\: 63 files, 3 KiB, the first 50 of them.**"
+        "💡 **63 files, 3 KiB, in the results of run `fa26a760`, task `main`.**"
     )
     assert sum(line.startswith("| ") for line in answer.split("\n")) == 52
     take(stage)
