@@ -21,10 +21,10 @@ from beaker_ci.bot.asking import (
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare, recounted
 from beaker_ci.bot.controls import answer_control
-from beaker_ci.bot.missed import QUIET
+from beaker_ci.bot.missed import QUIET, WINDOW
 from beaker_ci.bot.people import with_teams
 from beaker_ci.bot.plans import answer_plan
-from beaker_ci.bot.replies import reply, take_back_reply
+from beaker_ci.bot.replies import marked, reply, take_back_reply
 from beaker_ci.bot.retrying import answer_retry
 from beaker_ci.bot.rules import configuration_of
 from beaker_ci.bot.runs import answer_run
@@ -128,7 +128,7 @@ def _answer_by_rules(
         for item in asking.items
         if isinstance(item, Command) and item.name in RUN_COMMANDS and session is not None
     }
-    comments = _comments(asking)
+    comments = _without_missed(asking, _comments(asking))
     now = _as_it_is_now(asking, comments)
     answers: list[Answer] = []
     for item in asking.items:
@@ -231,6 +231,27 @@ def _comments(asking: Asking) -> list[github.PostedComment]:
     if asking.comment is None or asking.place is None:
         return []
     return github.comments_since(asking.services.hub, asking.place.number, asking.comment.at)
+
+
+def _without_missed(
+    asking: Asking, comments: list[github.PostedComment]
+) -> list[github.PostedComment]:
+    """Takes back that this was missed, before anything is submitted: we may die right after that.
+
+    Returns:
+        The comments that are left.
+    """
+    if asking.comment is None or asking.place is None:
+        return comments
+    services, age = asking.services, asking.services.clock.now() - asking.comment.at
+    if not QUIET <= age < WINDOW:  # later, it is refused for its age
+        return comments
+    word = f"`{Reason.REFUSED_STALE.value}`</sub>"
+    found = marked(comments, asking.place, "reply", asking.marker)
+    missed = {comment.id for comment in found if word in comment.body}
+    for comment_id in missed:
+        github.remove_comment(services.hub, asking.place.number, comment_id)
+    return [comment for comment in comments if comment.id not in missed]
 
 
 def _as_it_is_now(asking: Asking, comments: list[github.PostedComment]) -> CommentNow | None:

@@ -169,6 +169,25 @@ def test_a_late_workflow_that_submits_meanwhile_takes_the_word_back(old: Stage) 
     old.beaker.take_experiment()
 
 
+def test_a_late_workflow_that_dies_once_it_has_submitted_leaves_no_such_word(old: Stage) -> None:
+    asked = old.hub.comment(old.number, by="writer", body=RUN)
+    assert old.schedule().exit_code == 0
+    old.beaker.faults.after("POST experiments", lambda: running[0].kill())
+    running = [old.step(asked).start()]
+    assert running[0].wait(60) != 0
+    old.age_marks(600)
+
+    assert old.schedule().exit_code == 0
+
+    old.heard(asked)
+    word = old.hub.take_comment(old.number)
+    assert word.deleted
+    assert "refused.stale" in word.body
+    assert "Queued on Beaker" in old.hub.take_comment(old.number).body
+    old.hub.take_check()
+    old.beaker.take_experiment()
+
+
 @pytest.mark.parametrize("lines", [1, 2])
 def test_what_is_submitted_while_it_is_called_missed(old: Stage, lines: int) -> None:
     typo = "/beaker rnu gpu-tests"
