@@ -1,0 +1,109 @@
+"""A stream of bytes as blocks of whole lines: the same blocks however the stream was cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BLOCK = 1 << 18
+"""Bytes that are looked at together."""
+
+LONGEST = 1 << 16
+"""A line without an end is cut to its two ends beyond this."""
+
+END = 2048
+"""Bytes that are kept of each end of a line that was cut."""
+
+CUT = b"\x1a\x1a"
+"""Stands where a line was cut."""
+
+LEAD = 4096
+"""Bytes of the block before that are kept for context."""
+
+_ESCAPES = re.compile(
+    rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # colours, cursor
+    rb"|[\]P^_X][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\|(?=[\x1b\n]))"  # titles, links
+    rb"|[ -/][0-~]|[0-~])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines, without escape sequences.
+
+    Attributes:
+        data: Lines end with a newline; a carriage return or backspace alone ends a part of one.
+        first: The number of the line that the data begins in, from 1.
+        lead: What stood right before, for context only.
+    """
+
+    data: bytes
+    first: int
+    lead: bytes
+
+    @property
+    def newlines(self) -> int:
+        """How many lines end in it."""
+        return self.data.count(b"\n")
+
+
+class Blocks:
+    """Cuts a stream into blocks, holding less than four of them whatever comes."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._rest = b""
+        self._lead = b""
+        self._line = 1
+        self._open = False
+        self.truncated = False
+
+    @property
+    def lines(self) -> int:
+        """Lines so far, one without an end included."""
+        return self._line - 1 + self._open
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """Takes the next bytes; yields the blocks that are full with them."""
+        view, start = memoryview(chunk), 0
+        while start < len(view):
+            end = start + BLOCK - len(self._buffer)
+            self._buffer += view[start:end]
+            start = end
+            if len(self._buffer) == BLOCK:
+                raw = bytes(self._buffer)
+                self._buffer.clear()
+                yield from self._cut(raw)
+
+    def finish(self) -> Iterator[Block]:
+        """Yields what is left, an unended line included."""
+        data = self._rest + bytes(self._buffer)
+        self._rest = b""
+        self._buffer.clear()
+        if data:
+            yield self._block(data)
+
+    def _cut(self, raw: bytes) -> Iterator[Block]:
+        data = self._rest + raw
+        # Whether a carriage return ends the line is seen only with what follows it.
+        cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+        rest = data[cut:]
+        if len(rest) > LONGEST and CUT not in rest[END : END + len(CUT)]:
+            self.truncated = True
+        self._rest = rest if len(rest) <= LONGEST else rest[:END] + CUT + rest[-LONGEST // 2 :]
+        if cut:
+            yield self._block(data[:cut])
+
+    def _block(self, data: bytes) -> Block:
+        if b"\r\n" in data:
+            data = data.replace(b"\r\n", b"\n")
+        if b"\x1b" in data:
+            data = _ESCAPES.sub(b"", data)
+        if b"\x08" in data:  # a bar that goes back
+            data = data.replace(b"\x08", b"\r")
+        block = Block(data, self._line, self._lead)
+        self._line += block.newlines
+        self._open = not data.endswith(b"\n")
+        self._lead = data[-LEAD:]
+        return block

@@ -1,0 +1,117 @@
+"""Which of the candidates is the cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from beaker_ci.digest.candidates import Attempt, Candidate
+from beaker_ci.digest.model import Line
+
+SUPERSEDED = 15
+"""Taken off an exception that its program survived: another one followed in the same stream."""
+
+FAR = 300
+"""Lines before an exception within which another line may explain it."""
+
+WEAK = 60
+"""Up to this weight a line only sounds like a failure."""
+
+NEAR_END = 150
+"""Lines before the end within which a line that only sounds like a failure is named."""
+
+LONG_PAST = 1000
+"""Lines after which a log that ends well has left an exception behind."""
+
+_WELL = re.compile(
+    r"(?i)\b(?:training|finetuning|evaluation|eval|run|job|script|experiment|pipeline|build|all tests?|tests|everything)"
+    r"(?: run)? (?:is |was |has |have )?(?:now )?(?:complete|completed|finished|done|succeeded|successful|passed)\b"
+    r"|\b(?:finished|completed|exited) (?:successfully|with (?:exit )?(?:code|status) 0\b)|^done[.!]?$"
+    r"|=+ .{0,40}\d+ passed(?!.{0,80}(?:failed|error))|exit code:? 0\b"
+)
+
+
+def ends_well(lines: Iterable[str]) -> bool:
+    """Whether any of the lines says that all was done."""
+    return any(_WELL.search(line) for line in lines)
+
+
+def rank(attempt: Attempt) -> list[Candidate]:
+    """The candidates that may be named, the best first. Wrappers only where nothing else is."""
+    usable = [
+        each for each in attempt.candidates if each.rule.kind in ("cause", "victim", "wrapper")
+    ]
+    causes = [each for each in usable if each.rule.kind != "wrapper"]
+    wrappers = [each for each in usable if each.rule.kind == "wrapper"]
+    told = [each for each in causes if each.rule.weight > WEAK or not wrappers]
+    hints = [each for each in causes if each not in told]
+    scores = _scores(told, attempt, wrappers)
+    ordered = sorted(told, key=lambda each: (-scores[id(each)], -each.last.line.line))
+    _first_of_streams(ordered, scores)
+    wrappers.sort(key=lambda each: (-each.rule.weight, each.last.line.line))
+    hints.sort(key=lambda each: (-each.rule.weight, -each.last.line.line))
+    return [*ordered, *wrappers, *hints]
+
+
+def _scores(
+    causes: Sequence[Candidate], attempt: Attempt, wrappers: Sequence[Candidate]
+) -> dict[int, int]:
+    finals = {id(each) for each in attempt.finals.values()}
+    last = max((each.last.line.line for each in attempt.finals.values()), default=0)
+    launched = min(
+        (w.first.line.line for w in wrappers if w.rule.name in ("elastic-child", "child-failed")),
+        default=0,
+    )
+    scores = {}
+    for each in causes:
+        score = each.rule.weight
+        if each.exception:
+            # Under a launcher several processes print into one stream: the first is the cause.
+            together = 0 < launched and launched - FAR <= each.first.line.line <= launched
+            if id(each) not in finals and not together:
+                score -= SUPERSEDED
+        elif last and each.rule.weight < 92 and each.last.line.line < last:
+            if each.last.line.line < last - FAR:
+                score -= SUPERSEDED
+            elif each.quiet and each.count < 3:
+                score -= 10
+        scores[id(each)] = score
+    return scores
+
+
+def _first_of_streams(ordered: list[Candidate], scores: dict[int, int]) -> None:
+    """Puts the earliest of several streams' equals first: it took the others down."""
+    if not ordered:
+        return
+    top = [each for each in ordered if scores[id(each)] == scores[id(ordered[0])]]
+    streams = {stream for each in top for stream in each.streams if stream}
+    if len(top) > 1 and len(streams) > 1:
+        first = min(top, key=lambda each: each.first.line.line)
+        ordered.remove(first)
+        ordered.insert(0, first)
+
+
+def lines_of(candidates: Iterable[Candidate], most: int) -> tuple[Line, ...]:
+    """The lines to show, no text twice."""
+    lines: dict[str, Line] = {}
+    for each in candidates:
+        sighting = each.shown
+        found = [sighting.line]
+        if sighting.raised is not None:
+            found += explained(each)
+        for line in found:
+            lines.setdefault(line.text, line)
+    return tuple(lines.values())[:most]
+
+
+def explained(candidate: Candidate) -> list[Line]:
+    """What belongs to an exception: the code that raised it, the rest of its chain."""
+    sighting = candidate.shown
+    raised = sighting.raised
+    if raised is None:
+        return []
+    found = []
+    if not raised.message and raised.source and raised.places:
+        found.append(Line(raised.places[-1][1], raised.source, raised.stream))
+    found += [Line(o.line, o.text, o.stream) for o in sighting.others]
+    return found
