@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BLOCK = 1 << 18
 """Bytes that are looked at together."""
@@ -18,8 +18,8 @@ END = 2048
 CUT = b"\x1a\x1a"
 """Stands where a line was cut."""
 
-LEAD = 4096
-"""Bytes of the block before that are kept for context."""
+MARGIN = 4096
+"""Bytes of the neighbouring blocks that a block brings along."""
 
 _ESCAPES = re.compile(
     rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # colours, cursor
@@ -35,12 +35,14 @@ class Block:
     Attributes:
         data: Lines end with a newline; a carriage return or backspace alone ends a part of one.
         first: The number of the line that the data begins in, from 1.
-        lead: What stood right before, for context only.
+        lead: Whole lines right before, for context only.
+        trail: Whole lines right behind, for context only.
     """
 
     data: bytes
     first: int
-    lead: bytes
+    lead: bytes = b""
+    trail: bytes = b""
 
     @property
     def newlines(self) -> int:
@@ -54,7 +56,7 @@ class Blocks:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._rest = b""
-        self._lead = b""
+        self._held: Block | None = None
         self._line = 1
         self._open = False
         self.truncated = False
@@ -82,7 +84,10 @@ class Blocks:
         self._rest = b""
         self._buffer.clear()
         if data:
-            yield self._block(data)
+            yield from self._block(data)
+        if self._held:
+            yield self._held
+            self._held = None
 
     def _cut(self, raw: bytes) -> Iterator[Block]:
         data = self._rest + raw
@@ -93,17 +98,22 @@ class Blocks:
             self.truncated = True
         self._rest = rest if len(rest) <= LONGEST else rest[:END] + CUT + rest[-LONGEST // 2 :]
         if cut:
-            yield self._block(data[:cut])
+            yield from self._block(data[:cut])
 
-    def _block(self, data: bytes) -> Block:
+    def _block(self, data: bytes) -> Iterator[Block]:
+        """Cleans a block and yields the one before it, which now knows what follows it."""
         if b"\r\n" in data:
             data = data.replace(b"\r\n", b"\n")
         if b"\x1b" in data:
             data = _ESCAPES.sub(b"", data)
         if b"\x08" in data:  # a bar that goes back
             data = data.replace(b"\x08", b"\r")
-        block = Block(data, self._line, self._lead)
-        self._line += block.newlines
+        held, lead = self._held, b""
+        if held:
+            lead = held.data[-MARGIN:]
+            lead = lead[lead.find(b"\n") + 1 :]
+            trail = data[:MARGIN]
+            yield replace(held, trail=trail[: trail.rfind(b"\n") + 1])
+        self._held = Block(data, self._line, lead)
+        self._line += self._held.newlines
         self._open = not data.endswith(b"\n")
-        self._lead = data[-LEAD:]
-        return block

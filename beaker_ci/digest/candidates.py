@@ -26,17 +26,19 @@ def template(text: str) -> str:
 
 @dataclass
 class Sighting:
-    """One line that may be the cause, with what was printed around it.
+    """One line that may be the cause.
 
     Attributes:
         line: The line.
         raised: The exception that it names.
         others: The rest of its chain.
+        around: What was printed around it; empty for exceptions, whose frames say more.
     """
 
     line: Line
     raised: Raised | None = None
     others: tuple[Raised, ...] = ()
+    around: tuple[Line, ...] = ()
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Candidate:
 
     @property
     def shown(self) -> Sighting:
-        """The sighting that stands for all: the last, unless others were taken down by the first."""
+        """The sighting that stands for all: the last one, or what took other streams down."""
         several = len(self.streams) > 1
         return self.first if self.rule.count == "first" or several else self.last
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beaker_ci.digest.candidates import Attempt, Candidate
@@ -41,9 +41,7 @@ class Reading:
     truncated: bool
 
 
-def conclude(
-    reading: Reading, rules: Rules, ending: Ending | None, hide: Callable[[str], str]
-) -> Digest:
+def conclude(reading: Reading, rules: Rules, ending: Ending | None) -> Digest:
     """The digest of a reading."""
     ranked = rank(reading.attempt)
     if ending is None:
@@ -70,7 +68,7 @@ def conclude(
         paste=category.paste,
         rule=best.rule.name if best else "",
         earlier_attempts=reading.earlier,
-        tail=tuple(hide(line.text) for line in reading.tail),
+        tail=tuple(line.text for line in reading.tail),
         lines=reading.lines,
         truncated=reading.truncated,
         rules_version=rules.version,
@@ -81,7 +79,7 @@ def headline(candidate: Candidate) -> str:
     """The deciding line; for an exception without a message, with the code that raised it."""
     line = candidate.shown.line
     raised = candidate.shown.raised
-    if raised is None or raised.message or not raised.source:
+    if raised is None or not raised.bare or not raised.source:
         return line.text
     return f"{line.text}: {raised.source}"
 

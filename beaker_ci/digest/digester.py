@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from beaker_ci.digest.blocks import Block, Blocks
-from beaker_ci.digest.candidates import Attempt, Sighting
+from beaker_ci.digest.candidates import Attempt, Candidate, Sighting
 from beaker_ci.digest.cleaning import clean, decode, message, shown
+from beaker_ci.digest.chains import choose
 from beaker_ci.digest.conclusion import Reading, conclude
+from beaker_ci.digest.hiding import Hide, Place, hide_lines, hide_part, hide_raised
+from beaker_ci.digest.machine import Machine
 from beaker_ci.digest.model import Digest, Ending, Line
 from beaker_ci.digest.pytest_reports import PytestReport
 from beaker_ci.digest.rules import Rule, Rules, load
-from beaker_ci.digest.tracebacks import HEADER, Chain, Machine, choose
+from beaker_ci.digest.tracebacks import HEADER, Chain
 
 MOST_STREAMS = 256
 """Streams whose tracebacks are followed at the same time."""
@@ -21,8 +24,8 @@ MOST_STREAMS = 256
 TAIL = 60
 """Lines of the end that are kept."""
 
-AROUND = 3
-"""Lines of context above a line, and two below."""
+ABOVE, BELOW = 4, 3
+"""Lines of context that are kept around a line."""
 
 _QUIET = re.compile(r"\b(?:DEBUG|INFO|WARN|WARNING|[Ww]arning)\b")
 _ESCAPED = re.compile(r"\\n {2}File |\\n\s*\\?\"?\s*File ")
@@ -43,7 +46,7 @@ class Digester:
         rules: Instead of the package's own.
     """
 
-    def __init__(self, hide: Callable[[str], str] = keep, rules: Rules | None = None) -> None:
+    def __init__(self, hide: Hide = keep, rules: Rules | None = None) -> None:
         self._hide = hide
         self._rules = rules or load()
         self._stems = [re.compile(re.escape(stem.encode())) for stem in self._rules.stems]
@@ -56,6 +59,7 @@ class Digester:
         self._banners: set[str] = set()
         self._report = PytestReport()
         self._recent: deque[Block] = deque(maxlen=2)
+        self._fresh: dict[tuple[int, bool], tuple[Candidate, Sighting, Place]] = {}
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the log."""
@@ -72,16 +76,17 @@ class Digester:
             self._read(block)
         for machine in self._machines.values():
             self._raised(machine.finish())
+        tail = hide_lines(self._tail(), self._hide)
         reading = Reading(
             self._attempt,
             self._previous,
             self._earlier,
             self._report.tests,
-            self._tail(),
+            tail,
             self._blocks.lines,
             self._blocks.truncated,
         )
-        return conclude(reading, self._rules, ending, self._hide)
+        return conclude(reading, self._rules, ending)
 
     # ------------------------------------------------------------ blocks
 
@@ -97,6 +102,7 @@ class Digester:
         while (self._busy or self._report.active) and cursor < len(data):
             cursor, number = self._segment(block, cursor, number)
         self._recent.append(block)
+        self._look_around()
 
     def _segment(self, block: Block, start: int, number: int) -> tuple[int, int]:
         """Looks at one line, or at one of its parts; returns where the next begins."""
@@ -108,38 +114,38 @@ class Digester:
         if back >= 0:
             end, ended = back, False
         if end > start or ended:
-            self._line(block, start, number, decode(data[start:end]))
+            self._line(Place(block, start, end), number)
         return end + 1, number + ended
 
-    def _line(self, block: Block, start: int, number: int, raw: str) -> None:
-        text, stream = clean(raw)
-        if self._reported(number, text, stream):
+    def _line(self, place: Place, number: int) -> None:
+        text, stream = clean(decode(place.block.data[place.start : place.end]))
+        if self._reported(place, number, text, stream):
             return
-        if HEADER.search(text) and _ESCAPED.search(text):
+        if _ESCAPED.search(text) and HEADER.search(text):
             for part in text.replace('\\"', '"').split("\\n"):
-                self._consider(block, start, number, part, stream)
+                self._consider(place, number, part, stream)
         else:
-            self._consider(block, start, number, text, stream)
+            self._consider(place, number, text, stream)
 
-    def _consider(self, block: Block, start: int, number: int, text: str, stream: str) -> None:
+    def _consider(self, place: Place, number: int, text: str, stream: str) -> None:
         machine = self._machines.get(stream)
-        if machine is None:
-            if (
-                HEADER.search(text) is None
-                and '", line ' not in text
-                and "xception ignored" not in text
-            ):
-                self._match(block, start, number, text, stream, None)
-                return
+        if machine is None and ('", line ' in text or HEADER.search(text)):
             machine = self._machine(stream)
-        consumed, chain = machine.feed(number, message(text) if HEADER.search(text) else text)
+        consumed, chain = machine.feed(number, text) if machine else (False, None)
         self._raised(chain)
-        if not consumed:
-            self._match(block, start, number, text, stream, machine)
-        (self._busy.discard if machine.idle else self._busy.add)(stream)
+        if not consumed and text:
+            self._match(place, number, text, stream)
+        self._follow(stream)
+
+    def _follow(self, stream: str) -> None:
+        """Remembers whether every line of the stream is wanted."""
+        machine = self._machines.get(stream)
+        if machine is not None:
+            (self._busy.discard if machine.idle else self._busy.add)(stream)
 
     def _machine(self, stream: str) -> Machine:
-        machine = self._machines[stream] = Machine(stream)
+        machine = self._machines.setdefault(stream, Machine(stream))
+        self._machines.move_to_end(stream)
         if len(self._machines) > MOST_STREAMS:
             name, oldest = self._machines.popitem(last=False)
             self._busy.discard(name)
@@ -148,39 +154,49 @@ class Digester:
 
     # ------------------------------------------------------------ candidates
 
-    def _match(
-        self, block: Block, start: int, number: int, text: str, stream: str, machine: Machine | None
-    ) -> None:
-        if not text:
-            return
+    def _match(self, place: Place, number: int, text: str, stream: str) -> None:
         bare = message(text)
-        found = self._rules.match(bare, "line") or (
-            self._rules.match(text, "line") if bare != text else None
-        )
+        found = self._rules.match(bare, "line")
         if found is None:
             return
-        rule, place = found
+        rule, start = found
         if rule.kind == "shield":
-            (machine or self._machine(stream)).shield()
-            self._busy.add(stream)
+            self._machine(stream).shield()
         elif rule.kind in ("attempt", "banner"):
             self._another(rule)
         elif rule.kind != "benign":
-            self._sighted(rule, block, start, Line(number, self._keep(bare, place), stream), text)
+            hidden = hide_part(bare, place, self._hide)
+            line = Line(number, shown(hidden, start if hidden == bare else 0), stream)
+            quiet = bool(_QUIET.search(text[: len(text) - len(bare)] or text[:80]))
+            self._see(rule, Sighting(line), place, quiet=quiet)
 
-    def _sighted(self, rule: Rule, block: Block, start: int, line: Line, text: str) -> None:
-        quiet = bool(_QUIET.search(text[:200]))
-        self._attempt.add(rule, Sighting(line), quiet=quiet)
+    def _see(self, rule: Rule, sighting: Sighting, place: Place, *, quiet: bool = False) -> None:
+        candidate = self._attempt.add(rule, sighting, quiet=quiet)
+        # Of the later ones in a block the last is enough.
+        self._fresh[id(candidate), candidate.first is sighting] = candidate, sighting, place
+
+    def _look_around(self) -> None:
+        """Keeps what stands around the lines that a block held."""
+        for _, sighting, place in self._fresh.values():
+            number = sighting.line.line
+            lines = (
+                *place.around(number, ABOVE, 0),
+                sighting.line,
+                *place.around(number, 0, BELOW),
+            )
+            sighting.around = hide_lines(lines, self._hide)
+        self._fresh.clear()
 
     def _raised(self, chain: Chain | None) -> None:
-        if chain is None:
-            return
-        found = choose(chain, self._rules)
+        """Weighs a chain of exceptions that is complete."""
+        found = choose(chain, self._rules) if chain else None
         if found is None:
             return
         rule, raised, others = found
-        line = Line(raised.line, self._keep(raised.text), raised.stream)
-        self._attempt.add(rule, Sighting(line, raised, others))
+        raised = hide_raised(raised, self._hide)
+        line = Line(raised.line, raised.text, raised.stream)
+        kept = tuple(hide_raised(each, self._hide) for each in others)
+        self._attempt.add(rule, Sighting(line, raised, kept))
 
     def _another(self, rule: Rule) -> None:
         if rule.kind == "banner" and rule.name not in self._banners:
@@ -190,34 +206,28 @@ class Digester:
         self._previous, self._attempt = self._attempt, Attempt()
         self._report = PytestReport()
 
-    def _reported(self, number: int, text: str, stream: str) -> bool:
+    def _reported(self, place: Place, number: int, text: str, stream: str) -> bool:
         """Whether the line belongs to pytest's report, which is told apart from all else."""
         kind = self._report.feed(text)
-        rule = {"explanation": "pytest-explanation", "summary": ""}.get(kind)
-        if rule:
-            line = Line(number, self._keep(text), stream)
-            self._attempt.add(self._rules.named[rule], Sighting(line))
+        if kind == "explanation":
+            line = Line(number, shown(hide_part(text, place, self._hide)), stream)
+            self._see(self._rules.named["pytest-explanation"], Sighting(line), place)
         return kind in ("explanation", "inside")
-
-    # ------------------------------------------------------------ what is kept
-
-    def _keep(self, text: str, place: int = 0) -> str:
-        hidden = self._hide(text)
-        return shown(hidden, place if hidden == text else 0)
 
     def _tail(self) -> tuple[Line, ...]:
         """The last lines that are not empty; of a line with a bar, what it showed last."""
         lines: list[Line] = []
         for block in reversed(self._recent):
-            number = block.first + block.newlines
-            for raw in reversed(block.data.split(b"\n")):
-                text = decode(raw.rstrip(b"\r").rpartition(b"\r")[2])
-                if text.strip():
-                    lines.append(Line(number, text))
-                number -= 1
-                if len(lines) >= TAIL:
-                    break
-        return tuple(reversed(lines[:TAIL]))
+            data, end, number = block.data, len(block.data), block.first + block.newlines
+            while end >= 0 and len(lines) < TAIL:
+                start = data.rfind(b"\n", 0, end) + 1
+                part = start + data[start:end].rstrip(b"\r").rfind(b"\r") + 1
+                text = decode(data[part:end]).rstrip()
+                if text:
+                    hidden = hide_part(text, Place(block, part, end), self._hide)
+                    lines.append(Line(number, shown(hidden)))
+                end, number = start - 1, number - 1
+        return tuple(reversed(lines))
 
 
 def _starts(data: bytes, stems: Iterable[re.Pattern[bytes]]) -> list[int]:

@@ -11,6 +11,14 @@ from beaker_ci.digest.model import Line
 SUPERSEDED = 15
 """Taken off an exception that its program survived: another one followed in the same stream."""
 
+QUIET = 10
+"""Taken off a line that its program only noted or warned of, fewer than :data:`OFTEN` times."""
+
+OFTEN = 3
+
+DECIDED = 92
+"""From this weight on a line says how the job was ended from outside."""
+
 FAR = 300
 """Lines before an exception within which another line may explain it."""
 
@@ -27,7 +35,7 @@ _WELL = re.compile(
     r"(?i)\b(?:training|finetuning|evaluation|eval|run|job|script|experiment|pipeline|build|all tests?|tests|everything)"
     r"(?: run)? (?:is |was |has |have )?(?:now )?(?:complete|completed|finished|done|succeeded|successful|passed)\b"
     r"|\b(?:finished|completed|exited) (?:successfully|with (?:exit )?(?:code|status) 0\b)|^done[.!]?$"
-    r"|=+ .{0,40}\d+ passed(?!.{0,80}(?:failed|error))|exit code:? 0\b"
+    r"|^=+ (?!.{0,80}(?:failed|error)).{0,80}\d+ passed|exit code:? 0\b"
 )
 
 
@@ -46,7 +54,9 @@ def rank(attempt: Attempt) -> list[Candidate]:
     told = [each for each in causes if each.rule.weight > WEAK or not wrappers]
     hints = [each for each in causes if each not in told]
     scores = _scores(told, attempt, wrappers)
-    ordered = sorted(told, key=lambda each: (-scores[id(each)], -each.last.line.line))
+    ordered = sorted(
+        told, key=lambda each: (-scores[id(each)], not each.exception, -each.last.line.line)
+    )
     _first_of_streams(ordered, scores)
     wrappers.sort(key=lambda each: (-each.rule.weight, each.last.line.line))
     hints.sort(key=lambda each: (-each.rule.weight, -each.last.line.line))
@@ -70,11 +80,11 @@ def _scores(
             together = 0 < launched and launched - FAR <= each.first.line.line <= launched
             if id(each) not in finals and not together:
                 score -= SUPERSEDED
-        elif last and each.rule.weight < 92 and each.last.line.line < last:
-            if each.last.line.line < last - FAR:
+        else:
+            if each.last.line.line < last - FAR and each.rule.weight < DECIDED:
                 score -= SUPERSEDED
-            elif each.quiet and each.count < 3:
-                score -= 10
+            if each.quiet and each.count < OFTEN:
+                score -= QUIET
         scores[id(each)] = score
     return scores
 
@@ -111,7 +121,7 @@ def explained(candidate: Candidate) -> list[Line]:
     if raised is None:
         return []
     found = []
-    if not raised.message and raised.source and raised.places:
-        found.append(Line(raised.places[-1][1], raised.source, raised.stream))
+    if raised.bare and raised.source:
+        found.append(raised.places[-1][-1])
     found += [Line(o.line, o.text, o.stream) for o in sighting.others]
     return found

@@ -13,8 +13,8 @@ from typing import Any
 MOST_STEPS = 6_000
 """The product of a pattern's repetitions: what one place of a line may cost."""
 
-_KINDS = ("cause", "wrapper", "victim", "benign", "shield", "attempt", "banner")
-_QUIET = ("benign", "shield", "attempt", "banner")
+_KINDS = ("cause", "caught", "wrapper", "victim", "benign", "shield", "attempt", "banner")
+_FIRST = ("caught", "benign", "shield", "attempt", "banner")
 _ON = ("any", "line", "exception")
 _COUNTS = ("first", "last")
 
@@ -52,7 +52,7 @@ class Rule:
         pattern: Searched in the line, or in an exception with its message.
         category: A key of the taxonomy.
         weight: The highest decides, 0 to 100.
-        kind: ``cause``; ``wrapper`` only reports that something else failed; ``victim`` was taken
+        kind: ``cause``; ``caught`` is one that the program survived; ``wrapper`` only reports that something else failed; ``victim`` was taken
             down by another; ``benign`` is noise; ``shield`` says that the traceback below it is
             ignored; ``attempt`` begins another attempt, and so does the second ``banner``.
         on: Lines, exceptions that ended a traceback, or any of them.
@@ -123,7 +123,7 @@ class Rules:
 
 
 def _rank(rule: Rule) -> tuple[bool, int]:
-    return rule.kind in _QUIET, rule.weight
+    return rule.kind in _FIRST, rule.weight
 
 
 @cache

@@ -1,0 +1,55 @@
+"""Which exception of a chain says best what went wrong."""
+
+from __future__ import annotations
+
+from beaker_ci.digest.rules import Rule, Rules
+from beaker_ci.digest.tracebacks import Chain, Link, Raised
+
+_VAGUE = 82
+"""Up to this weight an exception's first line leaves open what happened."""
+
+_ENDINGS = ("stopped", "timeout", "preempted")
+
+
+def choose(chain: Chain, rules: Rules) -> tuple[Rule, Raised, tuple[Raised, ...]] | None:
+    """What a chain says: its weightiest exception, the rule that weighed it, and the others.
+
+    Of equals, an exception that followed from the one before on purpose says it better; one that
+    only happened while the other was handled does not.
+    """
+    if chain.benign:
+        return None
+    best: tuple[Rule, Raised] | None = None
+    for raised in chain.raised:
+        rule = weigh(raised, rules)
+        if rule is None:
+            continue
+        better = best is None or _worth(rule) > _worth(best[0])
+        equal = best is not None and _worth(rule) == _worth(best[0])
+        if better or (equal and (raised.link in (Link.DIRECT, Link.ORIGINAL) or raised.raises)):
+            best = rule, raised
+    if best is None:
+        return None
+    return best[0], best[1], tuple(each for each in chain.raised if each is not best[1])
+
+
+def weigh(raised: Raised, rules: Rules) -> Rule | None:
+    """The rule for an exception; None if it is noise or has no name.
+
+    The lines that follow may belong to its message and tell more, or to somebody else: how a job
+    was ended is not taken from them.
+    """
+    if not raised.text:
+        return None
+    found = rules.match(raised.text, "exception")
+    rule = found[0] if found else rules.named["exception"]
+    if raised.more and rule.kind == "cause" and rule.weight <= _VAGUE:
+        lines = "\n".join([raised.text, *(line.text for line in raised.more)])
+        fuller = rules.match(lines, "exception")
+        if fuller and fuller[0].kind == "cause" and fuller[0].category not in _ENDINGS:
+            rule = max(rule, fuller[0], key=_worth)
+    return None if rule.kind == "benign" else rule
+
+
+def _worth(rule: Rule) -> tuple[bool, int]:
+    return rule.kind == "cause", rule.weight

@@ -1,0 +1,106 @@
+"""Secrets out of what is kept, also those that a line's end or a carriage return cuts in two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from beaker_ci.digest.blocks import MARGIN, Block
+from beaker_ci.digest.cleaning import clean, decode, shown
+from beaker_ci.digest.model import Frame, Line
+from beaker_ci.digest.tracebacks import Raised
+
+Hide = Callable[[str], str]
+
+HIDDEN = "***"
+"""Stands for a line of which nothing can be shown."""
+
+_ACROSS = 512
+"""Bytes on each side of a carriage return within which a secret may go on."""
+
+
+class Place(NamedTuple):
+    """Where a line, or its part between carriage returns, lies in its block."""
+
+    block: Block
+    start: int
+    end: int
+
+    def across(self) -> str:
+        """The part with its neighbours in the same line, the carriage returns between removed.
+
+        Empty if the line has no other part.
+        """
+        data = self.block.data
+        before = data[max(0, self.start - _ACROSS) : self.start].rpartition(b"\n")[2]
+        behind = data[self.end : self.end + _ACROSS].partition(b"\n")[0]
+        if not before.strip(b"\r") and not behind.strip(b"\r"):
+            return ""
+        return decode((before + data[self.start : self.end] + behind).replace(b"\r", b""))
+
+    def around(self, number: int, above: int, below: int) -> list[Line]:
+        """Lines above and below that are not empty, as shown; of several parts the last."""
+        data = self.block.data
+        top = data[max(0, self.start - MARGIN) : self.start].rpartition(b"\n")[0]
+        if self.start <= MARGIN:
+            top = self.block.lead + top
+        before = top.rsplit(b"\n", above)[-above:] if top else []
+        cut = data.find(b"\n", self.start)
+        rest = data[cut + 1 : cut + 1 + MARGIN] if cut >= 0 else b""
+        whole = len(rest) < MARGIN
+        behind = (rest + self.block.trail if whole else rest).split(b"\n")
+        behind = (behind if whole else behind[:-1])[:below]
+        lines = [Line(number - len(before) + i, *_shown(raw)) for i, raw in enumerate(before)]
+        lines += [Line(number + 1 + i, *_shown(raw)) for i, raw in enumerate(behind)]
+        return [line for line in lines if line.text.strip()]
+
+
+def hide_part(text: str, place: Place, hide: Hide) -> str:
+    """The text of a place with secrets hidden, also those that begin or end in its neighbours."""
+    hidden = hide(text)
+    across = place.across()
+    if across:
+        whole = hide(across)
+        if whole != across and hidden not in whole:
+            return HIDDEN
+    return hidden
+
+
+def hide_lines(lines: Sequence[Line], hide: Hide) -> tuple[Line, ...]:
+    """The lines with secrets hidden, also those of several lines."""
+    joined = "\n".join(line.text for line in lines)
+    whole = hide(joined)
+    if whole == joined:
+        return tuple(lines)
+    parts = whole.split("\n")
+    if len(parts) == len(lines):
+        return tuple(replace(line, text=text) for line, text in zip(lines, parts, strict=True))
+    known = set(parts)
+    return tuple(
+        replace(line, text=text if (text := hide(line.text)) in known else HIDDEN) for line in lines
+    )
+
+
+def hide_raised(raised: Raised, hide: Hide) -> Raised:
+    """The exception with secrets hidden in whatever is kept of it."""
+    return replace(
+        raised,
+        text=shown(hide(raised.text)),
+        more=[replace(line, text=shown(hide(line.text))) for line in raised.more],
+        frames=[hide_frame(frame, hide) for frame in raised.frames],
+        places=[[replace(line, text=hide(line.text)) for line in place] for place in raised.places],
+        own=hide_frame(raised.own, hide) if raised.own else None,
+    )
+
+
+def hide_frame(frame: Frame, hide: Hide) -> Frame:
+    """The frame with secrets hidden."""
+    return replace(
+        frame, file=hide(frame.file), function=hide(frame.function), source=hide(frame.source)
+    )
+
+
+def _shown(raw: bytes) -> tuple[str, str]:
+    text, stream = clean(decode(raw.rstrip(b"\r").rpartition(b"\r")[2]))
+    return shown(text), stream
