@@ -1,4 +1,4 @@
-"""Why a job failed, from the bytes of its log: streaming, bounded, without a guess where none is due.
+"""Why a job failed, from the bytes of its log: one pass, little memory, no guess where none is due.
 
 :class:`Digester` takes bytes and gives a :class:`Digest`. The rules are data: ``rules.toml``.
 """

@@ -34,12 +34,13 @@ _LEVEL = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|EXCEPTIO
 _PLACE = r"\[[\w./-]{1,60}:\d{1,6}(?::\w{1,60})?\]"
 # Who wrote the line. Group names say what of it is the stream's name.
 _STREAM = re.compile(
-    r"\[?\(?(?:rank|Rank|RANK)[ _:-]?(?P<rank>\d{1,6})[\])]{0,2}:?(?: |\t|$)"
-    r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?(?P<number>\d{1,6})\]:?(?: |\t|$)"
-    r"|(?P<replica>[Rr]eplica[ _-]?\d{1,4})[:|](?: |\t|$)"
-    r"|\((?P<actor>[\w.:<>-]{1,60})(?: [^()]{0,60})? ?pid=(?P<pid>\d{1,9})(?:, ?ip=[\d.:a-f]{1,40})?\)(?: |\t|$)"
-    r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>:(?: |\t|$)"
-    r"|(?P<label>\d{1,5})[:|](?: |\t|$)"
+    r"(?:\[?\(?[Rr](?:ank|ANK)[ _:-]?(?P<rank>\d{1,6})[\])]{0,2}:?"
+    r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?"
+    r"(?P<number>\d{1,6})\]:?"
+    r"|(?P<replica>[Rr]eplica[ _-]?\d{1,4})[:|]"
+    r"|\([\w.:<>-]{1,60}(?: [^()]{0,60})? ?pid=(?P<pid>\d{1,9})(?:, ?ip=[\d.:a-f]{1,40})?\)"
+    r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>:"
+    r"|(?P<label>\d{1,5})[:|])(?: |\t|$)"
     r"|#(?P<step>\d{1,5}) (?:\d{1,7}\.\d{1,3} )?"
 )
 _HEAD = re.compile(
@@ -51,7 +52,8 @@ _HEAD = re.compile(
 )
 # A logger's own beginning of a message, after the time.
 _LOGGER = re.compile(
-    rf"(?:- )?(?:[\w.:-]{{1,120}}[ \t](?:- |\t)?){{0,2}}\[?{_LEVEL}\]?[ \t]{{0,8}}(?:- |\||:|\t)\s{{0,4}}"
+    rf"(?:- )?(?:[\w.:-]{{1,120}}[ \t](?:- |\t)?){{0,2}}\[?{_LEVEL}\]?"
+    r"[ \t]{0,8}(?:- |\||:|\t)\s{0,4}"
     rf"|\[{_LEVEL}\](?:\s\[[^\]\n]{{1,120}}\])?:?\s"
     rf"|{_LEVEL}:[\w.-]{{1,80}}:"
 )
@@ -82,11 +84,9 @@ def clean(text: str) -> Clean:
     """What a decoded line says, behind bars, prompts, time, level and the stream's prefix."""
     if "[" in text:
         for pattern in (_BAR, _PROMPT):
-            last = None
-            for last in pattern.finditer(text):
-                pass
-            if last and text[last.end() :].strip():
-                text = text[last.end() :]
+            ends = [found.end() for found in pattern.finditer(text)]
+            if ends and text[ends[-1] :].strip():
+                text = text[ends[-1] :]
     streams: list[str] = []
     for _ in range(4):
         head = _HEAD.match(text)

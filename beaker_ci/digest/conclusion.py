@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from beaker_ci.digest.candidates import Attempt, Candidate
+from beaker_ci.digest.candidates import Attempt, Candidate, Sighting, template
+from beaker_ci.digest.hiding import Hide, hide_raised, hide_test
 from beaker_ci.digest.model import Confidence, Digest, Ending, FailedTest, Group, Line
 from beaker_ci.digest.ranking import (
     LONG_PAST,
@@ -15,7 +16,12 @@ from beaker_ci.digest.ranking import (
     lines_of,
     rank,
 )
+from beaker_ci.digest.record import agree, category_of
 from beaker_ci.digest.rules import Rules
+from beaker_ci.digest.structured import failed_tests, first_error
+
+EXCERPT = 10
+"""Lines around the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +47,62 @@ class Reading:
     truncated: bool
 
 
-def conclude(reading: Reading, rules: Rules, ending: Ending | None) -> Digest:
-    """The digest of a reading."""
+def conclude(reading: Reading, rules: Rules, ending: Ending | None, hide: Hide) -> Digest:
+    """The digest of a reading.
+
+    Args:
+        reading: What the log says.
+        rules: For titles and next steps.
+        ending: What is known otherwise; it is trusted first.
+        hide: Applied to what the ending brings.
+    """
+    if ending is not None and ending.succeeded:
+        return _digest(reading, rules, "none", [], ())
     ranked = rank(reading.attempt)
+    tests = reading.tests
+    proved = ""
     if ending is None:
         ranked = _believed(ranked, reading)
-    elif ending.succeeded:
-        ranked = []
+    else:
+        ranked = _written(ranked, ending, rules, hide)
+        tests = tuple(hide_test(test, hide) for test in failed_tests(ending.junit)) or tests
+        proved = category_of(ending)
+    key, ranked = agree(proved, ranked)
+    if not ranked and not proved and tests:
+        key = "tests"
+    digest = _digest(reading, rules, key, ranked, tests)
+    if digest.headline or not (proved or key == "tests"):
+        return digest
+    words = (
+        f"{tests[0].node}: {tests[0].message}"
+        if key == "tests"
+        else hide(ending.message if ending else "")
+    )
+    return replace(digest, headline=words, confidence=Confidence.HIGH)
+
+
+def _digest(
+    reading: Reading,
+    rules: Rules,
+    key: str,
+    ranked: Sequence[Candidate],
+    tests: tuple[FailedTest, ...],
+) -> Digest:
     best = ranked[0] if ranked else None
-    key = best.rule.category if best else "unknown"
     category = rules.categories[key]
+    raised = best.shown.raised if best else None
     return Digest(
         category=key,
         title=category.title,
         headline=headline(best) if best else "",
         root_cause=lines_of(ranked, 10),
-        frame=best.shown.raised.own_frame() if best and best.shown.raised else None,
-        frames=tuple(best.shown.raised.frames) if best and best.shown.raised else (),
+        frame=raised.own_frame() if raised else None,
+        frames=tuple(raised.frames) if raised else (),
+        excerpt=_excerpt(best),
         count=best.count if best else 0,
-        streams=tuple(filter(None, best.streams)) if best else (),
+        streams=_streams(best),
         also_seen=_groups(ranked[1:]),
-        tests=reading.tests,
+        tests=tests,
         confidence=_confidence(best),
         infrastructure=category.infrastructure,
         next_step=(best.rule.next_step if best else "") or category.next_step,
@@ -73,6 +114,43 @@ def conclude(reading: Reading, rules: Rules, ending: Ending | None) -> Digest:
         truncated=reading.truncated,
         rules_version=rules.version,
     )
+
+
+def _written(
+    ranked: Sequence[Candidate], ending: Ending, rules: Rules, hide: Hide
+) -> list[Candidate]:
+    """The candidates, what the processes wrote into their error files before all others."""
+    found = first_error(ending.error_files, rules)
+    if found is None:
+        return list(ranked)
+    rule, raised = found[0], hide_raised(found[1], hide)
+    for each in ranked:
+        if each.exception and template(each.shown.line.text) == template(raised.text):
+            return [each, *(other for other in ranked if other is not each)]
+    sighting = Sighting(Line(0, raised.text), raised)
+    return [Candidate(rule, sighting, sighting), *ranked]
+
+
+def _excerpt(best: Candidate | None) -> tuple[Line, ...]:
+    """Around a line what was printed there; of an exception the frames and its message."""
+    if best is None:
+        return ()
+    sighting = best.shown
+    raised = sighting.raised
+    if raised is None:
+        return (sighting.around or (sighting.line,))[:EXCERPT]
+    own = raised.own_frame()
+    places = [
+        place
+        for frame, place in zip(raised.frames, raised.places, strict=True)
+        if frame is own or frame is raised.frames[-1]
+    ]
+    lines = [line for place in places for line in place]
+    return (*lines, sighting.line, *raised.more)[:EXCERPT]
+
+
+def _streams(candidate: Candidate | None) -> tuple[str, ...]:
+    return tuple(filter(None, candidate.streams)) if candidate else ()
 
 
 def headline(candidate: Candidate) -> str:
@@ -105,7 +183,7 @@ def _groups(candidates: Sequence[Candidate]) -> tuple[Group, ...]:
         Group(
             each.first.line.text,
             each.count,
-            tuple(filter(None, each.streams)),
+            _streams(each),
             each.first.line.line,
             each.rule.category,
         )

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from beaker_ci.digest.blocks import Block, Blocks
 from beaker_ci.digest.candidates import Attempt, Candidate, Sighting
-from beaker_ci.digest.cleaning import clean, decode, message, shown
 from beaker_ci.digest.chains import choose
+from beaker_ci.digest.cleaning import clean, decode, message, shown
 from beaker_ci.digest.conclusion import Reading, conclude
-from beaker_ci.digest.hiding import Hide, Place, hide_lines, hide_part, hide_raised
+from beaker_ci.digest.hiding import Hide, Place, hide_lines, hide_part, hide_raised, hide_test
 from beaker_ci.digest.machine import Machine
 from beaker_ci.digest.model import Digest, Ending, Line
 from beaker_ci.digest.pytest_reports import PytestReport
@@ -81,12 +81,12 @@ class Digester:
             self._attempt,
             self._previous,
             self._earlier,
-            self._report.tests,
+            tuple(hide_test(test, self._hide) for test in self._report.tests),
             tail,
             self._blocks.lines,
             self._blocks.truncated,
         )
-        return conclude(reading, self._rules, ending)
+        return conclude(reading, self._rules, ending, self._hide)
 
     # ------------------------------------------------------------ blocks
 

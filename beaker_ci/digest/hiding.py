@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from beaker_ci.digest.blocks import MARGIN, Block
 from beaker_ci.digest.cleaning import clean, decode, shown
-from beaker_ci.digest.model import Frame, Line
+from beaker_ci.digest.model import FailedTest, Frame, Line
 from beaker_ci.digest.tracebacks import Raised
 
 Hide = Callable[[str], str]
@@ -99,6 +99,11 @@ def hide_frame(frame: Frame, hide: Hide) -> Frame:
     return replace(
         frame, file=hide(frame.file), function=hide(frame.function), source=hide(frame.source)
     )
+
+
+def hide_test(test: FailedTest, hide: Hide) -> FailedTest:
+    """The test with secrets hidden."""
+    return replace(test, node=hide(test.node), file=hide(test.file), message=hide(test.message))
 
 
 def _shown(raw: bytes) -> tuple[str, str]:

@@ -106,7 +106,8 @@ class Digest:
     """Why a job failed, as far as it can be told.
 
     Attributes:
-        category: A key of the taxonomy; ``none`` if nothing failed, ``unknown`` if no cause is clear.
+        category: A key of the taxonomy; ``none`` if nothing failed, ``unknown`` without
+            a clear cause.
         title: The category in words.
         headline: One line of the log, or an exception's bare name and the source line that
             raised it. Empty if no cause is named.

@@ -15,7 +15,8 @@ _LONGEST = 20_000
 
 _BEGIN = re.compile(r"={3,} (?:FAILURES|ERRORS) ={3,}$")
 _END = re.compile(
-    r"={3,} short test summary info ={3,}$|={3,} .{0,200}\b(?:failed|passed|errors?)\b.{0,80} in [\d.:]+ ?s.{0,40}={3,}$"
+    r"={3,} short test summary info ={3,}$"
+    r"|={3,} .{0,200}\b(?:failed|passed|errors?)\b.{0,80} in [\d.:]+ ?s.{0,40}={3,}$"
 )
 _TEST = re.compile(r"_{3,} (?:ERROR (?:at (?:setup|teardown) of|collecting) )?(\S.{0,300}?) _{3,}$")
 _SAYS = re.compile(r"E {3,20}(\S.*)$")

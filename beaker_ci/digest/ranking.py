@@ -32,10 +32,13 @@ LONG_PAST = 1000
 """Lines after which a log that ends well has left an exception behind."""
 
 _WELL = re.compile(
-    r"(?i)\b(?:training|finetuning|evaluation|eval|run|job|script|experiment|pipeline|build|all tests?|tests|everything)"
-    r"(?: run)? (?:is |was |has |have )?(?:now )?(?:complete|completed|finished|done|succeeded|successful|passed)\b"
-    r"|\b(?:finished|completed|exited) (?:successfully|with (?:exit )?(?:code|status) 0\b)|^done[.!]?$"
-    r"|^=+ (?!.{0,80}(?:failed|error)).{0,80}\d+ passed|exit code:? 0\b"
+    r"(?i)\b(?:(?:fine-?)?tun|train|test)ing (?:run )?(?:is |was |has )?(?:now )?"
+    r"(?:completed?|finished|done|succeeded|successful|passed)\b"
+    r"|\b(?:eval(?:uation)?|run|job|script|experiment|pipeline|build|all(?: \d{1,9})? tests?"
+    r"|everything) (?:is |was |has |have )?(?:now )?"
+    r"(?:completed?|finished|done|succeeded|successful|passed)\b"
+    r"|\b(?:finished|completed|exited) (?:successfully|with (?:exit )?(?:code|status) 0\b)"
+    r"|^(?:all )?done[.!]?$|^=+ (?!.{0,80}(?:failed|error)).{0,80}\d+ passed|exit code:? 0\b"
 )
 
 
@@ -77,7 +80,7 @@ def _scores(
         score = each.rule.weight
         if each.exception:
             # Under a launcher several processes print into one stream: the first is the cause.
-            together = 0 < launched and launched - FAR <= each.first.line.line <= launched
+            together = launched > 0 and launched - FAR <= each.first.line.line <= launched
             if id(each) not in finals and not together:
                 score -= SUPERSEDED
         else:

@@ -52,9 +52,10 @@ class Rule:
         pattern: Searched in the line, or in an exception with its message.
         category: A key of the taxonomy.
         weight: The highest decides, 0 to 100.
-        kind: ``cause``; ``caught`` is one that the program survived; ``wrapper`` only reports that something else failed; ``victim`` was taken
-            down by another; ``benign`` is noise; ``shield`` says that the traceback below it is
-            ignored; ``attempt`` begins another attempt, and so does the second ``banner``.
+        kind: ``cause``; ``caught`` is one that its program survived; ``wrapper`` only reports that
+            something else failed; ``victim`` was taken down by another; ``benign`` is noise;
+            ``shield`` says that the traceback below it is ignored; ``attempt`` begins another
+            attempt, and so does the second ``banner``.
         on: Lines, exceptions that ended a traceback, or any of them.
         count: Whether the first or the last of equal lines is shown.
         next_step: Instead of the category's.
