@@ -21,11 +21,11 @@ from beaker_ci.history import stage_of
 from beaker_ci.report.views import TreeLine
 
 OPEN_MARK = "beaker-ci:open"
-"""Stands in the description of every run whose report is not finished; Beaker's list can be
-searched for it."""
+"""Stands in the description of every run whose report is not settled; Beaker's list can be searched
+for it."""
 
 CLOSED_MARK = "beaker-ci:closed"
-"""Stands there once the report is finished."""
+"""Stands there once the report is settled."""
 
 LONGEST_RECEIPT = 16_384
 """Characters: far below what one environment variable may have."""
@@ -65,6 +65,11 @@ class Mark:
         start_timeout: Seconds that it may wait in the queue; 0 for ever.
         inactive_timeout: Seconds for which its log may be silent; 0 for ever.
         retried: What asked last to repeat what failed of it; empty if nothing did.
+        told: Of the comment's text, as :func:`told_hash` has it, once the run has ended.
+        closed: When its last report was written, in Unix seconds; 0 before.
+        looks: How often comment and check were read again after that.
+        settled: Whether they still told the end, when nobody could write any more who had not
+            heard of it.
     """
 
     repository: int
@@ -83,6 +88,10 @@ class Mark:
     start_timeout: int = 0
     inactive_timeout: int = 0
     retried: str = ""
+    told: str = ""
+    closed: int = 0
+    looks: int = 0
+    settled: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -113,6 +122,12 @@ class Described:
     is_open: bool
 
 
+def told_hash(body: str) -> str:
+    """48 bits, in hex, over a comment's text; white space at its ends does not count."""
+    text = body.replace("\r\n", "\n").strip()
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def search_text(repository: int) -> str:
     """What the description of every open run of a repository holds, and of no other."""
     return f"{OPEN_MARK} {repository} "
@@ -139,7 +154,7 @@ def describe(human: str, mark: Mark, key: str, secret: str) -> str:
     """
     harmless = human.replace("beaker-ci:", "beaker-ci ")
     values = asdict(mark)
-    word = OPEN_MARK if mark.is_open else CLOSED_MARK
+    word = CLOSED_MARK if mark.settled else OPEN_MARK
     sealed = values | {_SEAL: _seal(values, key, secret)}
     return f"{harmless}\n{word} {mark.repository} {json.dumps(sealed, separators=(',', ':'))}"
 
@@ -183,6 +198,7 @@ class OpenRun:
         status: Beaker's raw number for the workload's status.
         created: Unix seconds.
         mark: None if it cannot be believed.
+        summary: The human part of the description.
     """
 
     workload_id: str
@@ -190,6 +206,7 @@ class OpenRun:
     status: int
     created: float
     mark: Mark | None
+    summary: str = ""
 
     @property
     def key(self) -> str:

@@ -53,8 +53,8 @@ def test_what_was_described_is_read_again(human: str, mark: Mark) -> None:
     told = read_description(description, KEY, SECRET)
 
     assert told.mark == mark
-    assert told.is_open is mark.is_open
-    assert (search_text(mark.repository) in description) is mark.is_open
+    assert told.is_open is not mark.settled
+    assert (search_text(mark.repository) in description) is not mark.settled
     assert describe(told.human, mark, KEY, SECRET) == description
 
 
@@ -83,7 +83,7 @@ def test_a_mark_counts_for_its_run_alone_and_for_its_token() -> None:
 
 def test_a_command_cannot_pretend_to_be_a_mark() -> None:
     forged = describe("x", replace(MARK, check_id=99), KEY, "no token")
-    closed = replace(MARK, used=0.1)
+    closed = replace(MARK, used=0.1, settled=True)
 
     told = read_description(describe(forged, closed, KEY, SECRET), KEY, SECRET)
 

@@ -89,7 +89,7 @@ def read_open_run(workload: pb2.Workload, secret: str) -> OpenRun:
         mark=None,
     )
     told = read_description(experiment.description, found.key, secret)
-    return replace(found, mark=told.mark)
+    return replace(found, mark=told.mark, summary=told.human)
 
 
 def read_job(job: pb2.Job, gpus: int) -> Job:

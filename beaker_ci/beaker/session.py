@@ -249,13 +249,18 @@ class Session:
 
     def write_mark(self, run: Run, mark: Mark) -> Run:
         """Replaces the run's mark. Repeating it changes nothing."""
-        secret = self._client.config.user_token
         with problems():
-            updated = self._client.workload.update(
-                pb2.Workload(experiment=pb2.Experiment(id=run.workload_id)),
-                description=describe(run.summary, mark, run.key, secret),
-            )
-            return with_state_of(run, updated, secret)
+            return with_state_of(run, self._describe(run, mark), self._client.config.user_token)
+
+    def settle(self, listed: OpenRun, mark: Mark) -> None:
+        """Replaces the mark of a run that was only listed. Repeating it changes nothing."""
+        with problems():
+            self._describe(listed, mark)
+
+    def _describe(self, run: Run | OpenRun, mark: Mark) -> pb2.Workload:
+        text = describe(run.summary, mark, run.key, self._client.config.user_token)
+        workload = pb2.Workload(experiment=pb2.Experiment(id=run.workload_id))
+        return self._client.workload.update(workload, description=text)
 
     def capacity(self, now: float) -> tuple[ClusterCapacity, ...]:
         """How full the clusters are: see :func:`.capacity.read_capacity`. Remembered a minute.

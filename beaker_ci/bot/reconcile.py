@@ -19,6 +19,7 @@ from beaker_ci.bot.missed import answer_missed
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import SHORT, Services
+from beaker_ci.bot.settling import is_unsettled, settle
 from beaker_ci.bot.upkeep import may_be_over
 from beaker_ci.bot.watching import Watcher
 from beaker_ci.events import Repository
@@ -103,8 +104,9 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
         services.deadline.renew(services.patience.whole_pass)
         beaker.forget_runs()
     listed = beaker.open_runs(repository.id, None if whole else SHORT)
+    open_runs = [found for found in listed if found.mark is None or found.mark.is_open]
     # The whole pass begins with the oldest; the short one leaves those to it.
-    due = [found for found in listed if _is_due(services, found)]
+    due = [found for found in open_runs if _is_due(services, found)]
     due = due[::-1] if whole else due[:SHORT_CHANGES]
     changed: list[Reported] = []
     failures: list[Failure] = []
@@ -124,8 +126,32 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
                 outages = outages + 1 if problem.reason in _AWAY else 0
                 if outages == OUTAGES:
                     break
-    missed = _answer_missed(services, repository, failures) if whole and not later else 0
-    return Pass(len(listed), tuple(changed), missed, tuple(failures), later)
+    missed = 0
+    if whole and not later:
+        missed = _answer_missed(services, repository, failures)
+        changed += _settled(reporter, listed[::-1], failures)
+    return Pass(len(open_runs), tuple(changed), missed, tuple(failures), later)
+
+
+def _settled(
+    reporter: Reporter, listed: Sequence[OpenRun], failures: list[Failure]
+) -> Generator[Reported, None, None]:
+    """Looks whether last reports still stand; those that had to be written again."""
+    services = reporter.services
+    for found in listed:
+        if not is_unsettled(found, services.clock.now().timestamp()):
+            continue
+        if services.is_scarce() or services.deadline.left() <= 0:
+            return  # that can wait
+        try:
+            again = settle(reporter, found)
+        except Problem as problem:
+            failures.append(Failure(found.name, problem))
+            if problem.reason in _AWAY:
+                return
+        else:
+            if again is not None:
+                yield again
 
 
 def _later(services: Services, reports: int) -> Later | None:

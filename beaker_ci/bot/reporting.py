@@ -31,7 +31,7 @@ from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report import run_comment
 from beaker_ci.report.views import RunView
-from beaker_ci.run import NO_COMMENT, Mark, Run
+from beaker_ci.run import NO_COMMENT, Mark, Run, told_hash
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -209,9 +209,19 @@ class Reporter:
             seen = self._seen(run, mark, state)
         mark = replace(mark, shown=seen.state.stage)
         if seen.state.verdict is not None:
-            used = round(seen.state.gpu_hours, 4)
-            mark = replace(mark, used=used, verdict=seen.state.verdict.value)
+            mark = replace(
+                mark,
+                used=round(seen.state.gpu_hours, 4),
+                verdict=seen.state.verdict.value,
+                told=told_hash(run_comment(seen.view)),
+                closed=int(self._now()),
+            )
         return replace(seen, run=self.beaker.write_mark(seen.run, mark))
+
+    def write_again(self, run: Run, state: State) -> Reported:
+        """Writes the report of a run that has ended once more, whatever stands there."""
+        mark = run.mark or run.new_mark(self.services.writer, self.services.clock.now())
+        return self._write_all(self._seen(run, mark, state), mark, place_of(run), look_first=True)
 
     def _seen(self, run: Run, mark: Mark, state: State) -> Reported:
         log: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beaker_ci.github.checks import CheckState, ensure_check, update_check
+from beaker_ci.github.checks import CheckState, ensure_check, read_conclusion, update_check
 from beaker_ci.github.client import Allowance, Hub, connect, requests_left
 from beaker_ci.github.comments import (
     PostedComment,
@@ -41,6 +41,7 @@ __all__ = [
     "read_account",
     "read_authors",
     "read_comment",
+    "read_conclusion",
     "read_files",
     "read_head",
     "read_myself",

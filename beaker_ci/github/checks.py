@@ -33,6 +33,21 @@ class CheckState:
     text: str
 
 
+def read_conclusion(repository: Hub, check_id: int) -> str | None:
+    """Reads what a check run concludes. One request.
+
+    Returns:
+        The conclusion; empty before its end, None when the check is gone.
+    """
+    with problems("reading the check again"):
+        try:
+            check = repository.get_check_run(check_id)
+            check.complete()
+        except UnknownObjectException:
+            return None
+        return check.conclusion or "" if check.status == "completed" else ""
+
+
 def ensure_check(repository: Hub, state: CheckState, *, look_first: bool) -> int:
     """Creates a check run exactly once and returns its id. One request, or two if we look first.
 

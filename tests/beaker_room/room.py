@@ -135,7 +135,7 @@ class Room:
     def close(self, run: Run, used: float) -> Run:
         """Ends a run's report."""
         assert run.mark is not None
-        return self.session.write_mark(run, replace(run.mark, used=used))
+        return self.session.write_mark(run, replace(run.mark, used=used, settled=True))
 
     def describe(self, run: Run, description: str) -> None:
         """Somebody who may write to the workspace edits the description."""

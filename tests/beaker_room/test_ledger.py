@@ -76,7 +76,7 @@ def test_more_runs_than_fit_on_a_page(room: Room) -> None:
     specs = {}
     for number in range(2, 122):
         key = f"{number:016x}"
-        mark = first.mark if number % 2 else replace(first.mark, used=0.01)
+        mark = first.mark if number % 2 else replace(first.mark, used=0.01, settled=True)
         text = describe("Tests", mark, key, DEFAULT_TOKEN)
         specs[f"ci-widgets-pr7-tests-{key}"] = room.held(first).spec | {"description": text}
     room.beaker.add_experiments("ai2/widgets", specs)
@@ -95,7 +95,7 @@ def test_more_runs_than_fit_on_a_page(room: Room) -> None:
 def test_a_run_that_closes_between_the_lists_counts_once(room: Room) -> None:
     run = room.submit()
     assert run.mark is not None
-    closed = describe("Tests", replace(run.mark, used=0.5), run.key, DEFAULT_TOKEN)
+    closed = describe("Tests", replace(run.mark, used=0.5, settled=True), run.key, DEFAULT_TOKEN)
     room.session.forget_runs()
     room.beaker.faults.before("ListWorkloads", lambda: room.describe(run, closed), nth=2)
 
@@ -123,8 +123,8 @@ def test_a_perfect_copy_by_another_account_is_not_ours(room: Room) -> None:
     [
         "beaker-ci:open 812 {}",
         "beaker-ci:closed 812 {}",
-        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0), "0" * 15 + "1", OTHER_TOKEN),
-        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0), "0" * 15 + "2", DEFAULT_TOKEN),
+        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "1", OTHER_TOKEN),
+        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "2", DEFAULT_TOKEN),
     ],
     ids=["open", "closed", "another account's seal", "another run's seal"],
 )

@@ -257,6 +257,7 @@ class Play:
             left = self.hand.last_end + self.pace.successor - time.monotonic()
             if number and self.passes[-1] == 0 and left > 0:
                 stage.pause.wait(left)
+            stage.age_marks(600)  # last reports are looked at once more
             done = self._scheduled().run(300)
             if done.exit_code:
                 self.mistakes.append(f"a pass in the calm ended with {done.exit_code}: {done.log}")

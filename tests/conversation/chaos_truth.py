@@ -218,7 +218,7 @@ class _Judge:
             if check.head_sha != held.env["BEAKER_CI_SHA"]:
                 self._wrong(f"{name}: check {check.id} is on another commit")
         mark = self._play.stage.mark(held)
-        if mark is None or mark.is_open or "beaker-ci:open" in held.description:
+        if mark is None or not mark.settled or "beaker-ci:open" in held.description:
             self._wrong(f"{name}: its mark is not closed: {held.description}")
         elif [mark.comment_id] != [one.id for one in comments] or [mark.check_id] != [
             one.id for one in checks

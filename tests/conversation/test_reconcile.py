@@ -54,8 +54,10 @@ def test_the_whole_life_of_a_run(stage: Stage) -> None:
     assert mark is not None
     assert mark.used is not None
     assert not mark.is_open
-    assert "beaker-ci:open" not in held.description
     assert (mark.reserved, mark.shown) == (0.25, "finished")
+
+    stage.settle()
+    assert "beaker-ci:open" not in stage.beaker.experiment(workload).description
 
 
 def test_nothing_changed_costs_one_request_to_beaker_and_none_to_github(stage: Stage) -> None:

@@ -215,6 +215,7 @@ def test_a_closed_mark_copied_to_an_open_run(tmp_path: Path) -> None:
         first = submitted(stage, stage.hub.comment(stage.number, by="writer", body=RUN))
         stage.beaker.finish(first.id)
         assert stage.schedule().exit_code == 0
+        stage.settle()
         stage.answer()
         stage.hub.take_check()
         second = submitted(stage, stage.hub.comment(stage.number, by="writer", body=RUN))

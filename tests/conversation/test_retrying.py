@@ -197,9 +197,7 @@ def test_what_failed_in_place(stage: Stage) -> None:
     assert stage.schedule().exit_code == 0
     stage.beaker.take_experiment()
     assert stage.hub.take_check().conclusion == "success"
-    assert stage.answer().split("\n")[1] == snapshot(
-        "✅ **Passed on Beaker in 1 s** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`"
-    )
+    assert stage.answer().split("\n")[1].startswith("✅ **Passed on Beaker in ")
 
 
 def test_in_place_twice_delivered(stage: Stage) -> None:
