@@ -130,6 +130,22 @@ class AtHand:
         """Tells what a report of a run shows; nothing is written by it."""
         return Reporter(self.services, self.beaker, lambda _: None)
 
+    def ask(self, line: str) -> str:
+        """Writes a command as a comment of who types, once; returns the comment's address.
+
+        Raises:
+            Problem: ``github.forbidden`` when the token is no person's: no bot is obeyed.
+        """
+        hub, me, since = self.services.hub, self.myself(), self.services.clock.now()
+
+        def ours() -> list[github.PostedComment]:
+            written = github.comments_since(hub, self.number, since.replace(microsecond=0))
+            return [one for one in written if (one.author_id, one.body) == (me.id, line)]
+
+        comment = github.ensure_comment(hub, self.number, line, ours)
+        page = f"{self.services.server_url}/{self.repository.full_name}/pull/{self.number}"
+        return f"{page}#issuecomment-{comment.id}"
+
     def myself(self) -> Person:
         """Whose GitHub token it is.
 

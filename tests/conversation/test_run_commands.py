@@ -333,3 +333,31 @@ def test_what_is_not_there(stage: Stage, shell: Shell) -> None:
     away = shell.type("list", GITHUB_TOKEN=stage.token)
     stage.hub.faults.clear()
     assert (away.code, away.error.startswith("github.unavailable")) == (3, True)
+
+
+def test_asking_again(stage: Stage, shell: Shell) -> None:
+    stage.beaker.finish(submit(stage), exit_code=1)
+    key = stage.beaker.experiments("ci-bot")[0].env["BEAKER_CI_KEY"]
+    take(stage)
+    asked = shell.type("retry --failed")
+
+    comment = stage.hub.take_comment(1)
+    assert (comment.author.login, comment.body) == ("writer", f"/beaker retry {key[:8]} --failed")
+    assert asked.code == 0
+    assert asked.text.splitlines() == [
+        comment.body,
+        f"Asked at {stage.hub.server_url}/octo/widget/pull/1#issuecomment-{comment.id}",
+    ]
+
+    stage.hub.faults.add(Fault("POST", r".*/issues/1/comments", after=True, status=502))
+    shell.type("retry")
+    assert stage.hub.take_comment(1).body == f"/beaker retry {key[:8]}"
+
+
+def test_only_a_person_asks_again(stage: Stage, shell: Shell) -> None:
+    submit(stage)
+    told = shell.type("retry", GITHUB_TOKEN=stage.token)
+    assert told.code == 3
+    assert "github.forbidden" in told.error
+    assert "it has to be yours" in told.error
+    take(stage)
