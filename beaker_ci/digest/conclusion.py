@@ -9,6 +9,7 @@ from beaker_ci.digest.candidates import Attempt, Candidate, Sighting, template
 from beaker_ci.digest.hiding import Hide, hide_raised, hide_test
 from beaker_ci.digest.model import Confidence, Digest, Ending, FailedTest, Group, Line
 from beaker_ci.digest.ranking import (
+    DECIDED,
     LONG_PAST,
     NEAR_END,
     WEAK,
@@ -171,10 +172,10 @@ def _believed(ranked: Sequence[Candidate], reading: Reading) -> list[Candidate]:
     well = ends_well(line.text for line in reading.tail if line.line > best.last.line.line)
     if best.exception:
         doubted = well and left > LONG_PAST
-    elif best.rule.weight <= WEAK:
+    elif best.rule.weight <= WEAK or best.quiet:
         doubted = well or left > NEAR_END
     else:
-        doubted = well and best.rule.weight < 92
+        doubted = well and left > NEAR_END and best.rule.weight < DECIDED
     return [] if doubted else list(ranked)
 
 

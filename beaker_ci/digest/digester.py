@@ -27,6 +27,12 @@ TAIL = 60
 ABOVE, BELOW = 4, 3
 """Lines of context that are kept around a line."""
 
+SHORTEST = 6
+"""Letters of a long stem that are searched for at least; of a short one all but the first."""
+
+_RARITY = "etanoisrldcumphgfywbvkxqjz"
+"""Letters from common to rare."""
+
 _QUIET = re.compile(r"\b(?:DEBUG|INFO|WARN|WARNING|[Ww]arning)\b")
 _ESCAPED = re.compile(r"\\n {2}File |\\n\s*\\?\"?\s*File ")
 
@@ -49,7 +55,7 @@ class Digester:
     def __init__(self, hide: Hide = keep, rules: Rules | None = None) -> None:
         self._hide = hide
         self._rules = rules or load()
-        self._stems = [re.compile(re.escape(stem.encode())) for stem in self._rules.stems]
+        self._stems = [_search_for(stem) for stem in self._rules.stems]
         self._blocks = Blocks()
         self._machines: OrderedDict[str, Machine] = OrderedDict()
         self._busy: set[str] = set()
@@ -202,6 +208,9 @@ class Digester:
         if rule.kind == "banner" and rule.name not in self._banners:
             self._banners.add(rule.name)
             return
+        for machine in self._machines.values():
+            self._raised(machine.finish())
+        self._busy.clear()
         self._earlier += 1
         self._previous, self._attempt = self._attempt, Attempt()
         self._report = PytestReport()
@@ -228,6 +237,13 @@ class Digester:
                     lines.append(Line(number, shown(hidden)))
                 end, number = start - 1, number - 1
         return tuple(reversed(lines))
+
+
+def _search_for(stem: str) -> re.Pattern[bytes]:
+    """Searches for a stem from its rarest letter on, where a search passes over most of a text."""
+    spare = len(stem) - SHORTEST if len(stem) > SHORTEST else int(len(stem) == SHORTEST - 1)
+    first = max(range(spare + 1), key=lambda place: _RARITY.find(stem[place]))
+    return re.compile(re.escape(stem[first:].encode()))
 
 
 def _starts(data: bytes, stems: Iterable[re.Pattern[bytes]]) -> list[int]:

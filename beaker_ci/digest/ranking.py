@@ -42,9 +42,12 @@ _WELL = re.compile(
 )
 
 
+_OTHERS = re.compile(r"(?i)\b(?:replica|rank|worker|wandb|upload|sync)")
+
+
 def ends_well(lines: Iterable[str]) -> bool:
-    """Whether any of the lines says that all was done."""
-    return any(_WELL.search(line) for line in lines)
+    """Whether any of the lines says that all was done, not only a part or another replica."""
+    return any(_WELL.search(line) and not _OTHERS.search(line) for line in lines)
 
 
 def rank(attempt: Attempt) -> list[Candidate]:
@@ -96,9 +99,13 @@ def _first_of_streams(ordered: list[Candidate], scores: dict[int, int]) -> None:
     """Puts the earliest of several streams' equals first: it took the others down."""
     if not ordered:
         return
-    top = [each for each in ordered if scores[id(each)] == scores[id(ordered[0])]]
-    streams = {stream for each in top for stream in each.streams if stream}
-    if len(top) > 1 and len(streams) > 1:
+    best = ordered[0]
+    top = [
+        each
+        for each in ordered
+        if scores[id(each)] == scores[id(best)] and each.exception == best.exception
+    ]
+    if any(each.streams.keys() != best.streams.keys() for each in top if any(each.streams)):
         first = min(top, key=lambda each: each.first.line.line)
         ordered.remove(first)
         ordered.insert(0, first)

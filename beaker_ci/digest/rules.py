@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -93,10 +93,19 @@ class Rules:
         self.stems = tuple(stems)
         self.categories = {category.key: category for category in categories}
         self.named = {rule.name: rule for rule in rules}
-        self._by_word: dict[str, list[Rule]] = {}
+        by_word: dict[str, list[Rule]] = {}
         for rule in self.named.values():
             for word in rule.words:
-                self._by_word.setdefault(word, []).append(rule)
+                by_word.setdefault(word, []).append(rule)
+        # Hundreds of words, of which nearly none is in a line: first the few stems in them.
+        self._by_stem: dict[str, list[tuple[str, list[Rule]]]] = {stem: [] for stem in self.stems}
+        self._others: list[tuple[str, list[Rule]]] = []
+        for word, its in by_word.items():
+            stem = next((stem for stem in self.stems if stem in word), None)
+            (self._others if stem is None else self._by_stem[stem]).append((word, its))
+        self._any_other = re.compile(
+            "|".join(re.escape(word) for word, _ in self._others) or "(?!)"
+        )
 
     def match(self, text: str, on: str) -> tuple[Rule, int] | None:
         """The rule that says most about a text, and where in it; noise before causes.
@@ -108,19 +117,28 @@ class Rules:
         low = text.lower()
         best: tuple[Rule, int] | None = None
         tried: set[str] = set()
-        for word, rules in self._by_word.items():
-            if word not in low:
+        for rule in self._possible(low):
+            if rule.on not in ("any", on) or rule.name in tried:
                 continue
-            for rule in rules:
-                if rule.on not in ("any", on) or rule.name in tried:
-                    continue
-                tried.add(rule.name)
-                if best and _rank(rule) <= _rank(best[0]):
-                    continue
-                found = rule.pattern.search(text)
-                if found:
-                    best = rule, found.start()
+            tried.add(rule.name)
+            if best and _rank(rule) <= _rank(best[0]):
+                continue
+            found = rule.pattern.search(text)
+            if found:
+                best = rule, found.start()
         return best
+
+    def _possible(self, low: str) -> Iterator[Rule]:
+        """The rules of which a word is in the text; some more than once."""
+        for stem, entries in self._by_stem.items():
+            if stem in low:
+                for word, rules in entries:
+                    if word in low:
+                        yield from rules
+        if self._any_other.search(low):
+            for word, rules in self._others:
+                if word in low:
+                    yield from rules
 
 
 def _rank(rule: Rule) -> tuple[bool, int]:
