@@ -277,6 +277,7 @@ class Run:
         start_timeout: Seconds that it may wait in the queue; 0 for ever.
         inactive_timeout: Seconds for which its log may be silent; 0 for ever.
         inactive_soft_timeout: Seconds of silence after which its report warns; 0 for never.
+        secrets: Names of the environment variables that Beaker fills with secrets.
     """
 
     workload_id: str
@@ -313,6 +314,7 @@ class Run:
     start_timeout: int = 0
     inactive_timeout: int = 0
     inactive_soft_timeout: int = 0
+    secrets: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:

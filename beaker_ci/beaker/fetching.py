@@ -95,6 +95,27 @@ def fetch_results(
         return fetching.all(read_files(client, dataset_id))
 
 
+def read_result(client: BoundedBeaker, dataset_id: str, path: str, most: int) -> bytes:
+    """The first bytes of one file of a dataset. One request.
+
+    Args:
+        client: Beaker.
+        dataset_id: As a job names it.
+        path: As the list of its files has it.
+        most: Bytes to read at most.
+
+    Raises:
+        Problem: ``refused.dataset`` when Beaker does not have the file.
+    """
+    found = bytearray()
+    with closing(_ask(client, dataset_id, path, 0)) as response:
+        for chunk in response.iter_content(_CHUNK):
+            found += chunk
+            if len(found) >= most:
+                break
+    return bytes(found[:most])
+
+
 class _Stopped(Exception):  # noqa: N818 - no error: another file's problem ended it all
     pass
 
@@ -229,14 +250,19 @@ class _Fetching:
     def _ask(self, file: ResultFile, start: int) -> requests.Response:
         if self._stop.is_set():
             raise _Stopped
-        address = f"datasets/{quote(self._dataset_id, safe='')}/files/{quote(file.path, safe='')}"
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        gone = unplaceable("Beaker lists it, but does not have it.")
-        answer: Any = self._client.dataset.http_request(
-            address, stream=True, headers=headers, exceptions_for_status={404: gone}
-        )
-        response: requests.Response = answer
-        return response
+        return _ask(self._client, self._dataset_id, file.path, start)
+
+
+def _ask(client: BoundedBeaker, dataset_id: str, path: str, start: int) -> requests.Response:
+    """Asks for a file's bytes from a place on."""
+    address = f"datasets/{quote(dataset_id, safe='')}/files/{quote(path, safe='')}"
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    gone = unplaceable("Beaker lists it, but does not have it.")
+    answer: Any = client.dataset.http_request(
+        address, stream=True, headers=headers, exceptions_for_status={404: gone}
+    )
+    response: requests.Response = answer
+    return response
 
 
 def _is_whole(content: BinaryIO, file: ResultFile) -> bool:

@@ -117,6 +117,38 @@ def follow_log(
             calls.sleep(QUIET_PAUSE)
 
 
+def read_log(client: BoundedBeaker, job_id: str) -> Iterator[bytes]:
+    """The log of a job as it stands, line by line; a stream that breaks is taken up where it broke.
+
+    One request, if none breaks. The time of a step goes on: whoever reads stops when it has had
+    enough. A log that Beaker does not have counts as empty.
+
+    Yields:
+        Lines with their ends, in Beaker's order; of a very long line, its two ends.
+
+    Raises:
+        Problem: ``beaker.unavailable`` when no line comes in all tries of one operation.
+    """
+    place, tries = _Place(0), client.calls.begin()
+    while True:
+        before = place.lines
+        try:
+            with problems():
+                for log in _stream(client, job_id, place):
+                    message = log.message
+                    yield message if message.endswith(b"\n") else message + b"\n"
+            return
+        except Problem as problem:
+            if isinstance(problem.__cause__, BeakerNotFoundError):
+                return
+            if problem.reason is not Reason.BEAKER_UNAVAILABLE:
+                raise
+            if place.lines > before:
+                tries = client.calls.begin()
+            elif not tries.again():
+                raise
+
+
 def read_tail(client: BoundedBeaker, job_id: str, lines: int) -> tuple[str, ...]:
     """The last lines of a job's log, the oldest first; none if it cannot be read now.
 

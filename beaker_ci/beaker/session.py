@@ -21,7 +21,7 @@ from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
 from beaker_ci.beaker.gantry import default_image
 from beaker_ci.beaker.ledger import read_ledger
-from beaker_ci.beaker.logs import LogLine, follow_log, last_word, read_tail
+from beaker_ci.beaker.logs import LogLine, follow_log, last_word, read_log, read_tail
 from beaker_ci.beaker.lookup import runs_of
 from beaker_ci.beaker.problems import in_doubt, problems
 from beaker_ci.beaker.queueing import why_waiting
@@ -301,6 +301,10 @@ class Session:
         """Every line of a job's log exactly once: see :func:`.logs.follow_log`."""
         return follow_log(self._client, job_id, since=since, tail=tail, follow=follow)
 
+    def read_log(self, job_id: str) -> Iterator[bytes]:
+        """The log of a job as it stands, line by line: see :func:`.logs.read_log`."""
+        return read_log(self._client, job_id)
+
     def list_results(self, dataset_id: str, limit: int = LISTED) -> Results:
         """What is in a dataset: see :func:`.results.list_results`."""
         return list_results(self._client, dataset_id, limit)
@@ -312,6 +316,13 @@ class Session:
         from beaker_ci.beaker.fetching import fetch_results
 
         return fetch_results(self._client, dataset_id, directory, tell)
+
+    def read_result(self, dataset_id: str, path: str, most: int) -> bytes:
+        """The beginning of one file of a dataset: see :func:`.fetching.read_result`."""
+        from beaker_ci.beaker.fetching import read_result
+
+        with problems():
+            return read_result(self._client, dataset_id, path, most)
 
     def dataset_url(self, dataset_id: str) -> str:
         """Where people look at a dataset; sends no request."""

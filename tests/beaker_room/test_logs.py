@@ -19,6 +19,7 @@ from beaker_ci.beaker.logs import (
     LogLine,
     follow_log,
     pick_job,
+    read_log,
     read_tail,
     shortened,
 )
@@ -300,6 +301,25 @@ def test_a_tail_that_cannot_be_read_is_empty(reader: Reader, tmp_path: Path) -> 
     reader.log.break_streams([Break(0, "INTERNAL")])
     assert read_tail(reader.client, reader.job, 3) == ()
     assert read_tail(reader.client, reader.job, 3) == ("one",)
+
+
+def test_a_log_as_it_stands_is_read_once_through_broken_streams(reader: Reader) -> None:
+    lines = [Line(moment(number), message(number)) for number in range(500)]
+    reader.log.serve(lines)
+    reader.log.break_streams([Break(70, "INTERNAL"), Break(300, "DEADLINE_EXCEEDED")])
+    got = list(read_log(reader.client, reader.job))
+    assert got == [message(number) + b"\n" for number in range(500)]
+
+
+def test_a_log_as_it_stands_is_given_up_after_all_tries(reader: Reader) -> None:
+    reader.log.serve([Line(BEGUN, b"one\n")])
+    reader.log.break_streams([Break(0, "INTERNAL")] * 20)
+    with pytest.raises(Problem):
+        list(read_log(reader.client, reader.job))
+    reader.log.break_streams([])
+    assert list(read_log(reader.client, reader.job)) == [b"one\n"]
+    reader.log.serve([])
+    assert list(read_log(reader.client, reader.job)) == []
 
 
 TASKS = (

@@ -15,7 +15,7 @@ from inline_snapshot import snapshot
 from room import Room, open_room
 
 from beaker_ci.beaker.client import BoundedBeaker
-from beaker_ci.beaker.fetching import Fetched, fetch_results
+from beaker_ci.beaker.fetching import Fetched, fetch_results, read_result
 from beaker_ci.beaker.placing import UNFINISHED, Folder
 from beaker_ci.beaker.results import ResultFile, dataset_url, list_results
 from beaker_ci.patience import Calls
@@ -378,3 +378,11 @@ def _cut(
         handler.close_connection = True
 
     monkeypatch.setattr(_Handler, "_send", cut)
+
+
+def test_the_beginning_of_one_file(reader: Reader) -> None:
+    dataset = reader.leave({"out/error #1.json": BIG})
+    assert read_result(reader.client, dataset, "out/error #1.json", 1000) == BIG[:1000]
+    assert read_result(reader.client, dataset, "out/error #1.json", 1 << 30) == BIG
+    with pytest.raises(Problem):
+        read_result(reader.client, dataset, "none", 1000)
