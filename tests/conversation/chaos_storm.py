@@ -252,12 +252,18 @@ class Play:
         self.hand.end_all()
         # Whoever was killed is dead by now, and what was not heard was missed.
         self._grow_old()
+        self._come_to_rest()
+        for _ in range(2):
+            stage.age_marks(600)  # last reports are looked at once more
+            self._come_to_rest()
+
+    def _come_to_rest(self) -> None:
+        stage = self.stage
         for number in range(self.pace.passes):
             before = self._shown()
             left = self.hand.last_end + self.pace.successor - time.monotonic()
             if number and self.passes[-1] == 0 and left > 0:
                 stage.pause.wait(left)
-            stage.age_marks(600)  # last reports are looked at once more
             done = self._scheduled().run(300)
             if done.exit_code:
                 self.mistakes.append(f"a pass in the calm ended with {done.exit_code}: {done.log}")
