@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
     from beaker_ci.beaker.fetching import Fetched
     from beaker_ci.beaker.results import Results
-    from beaker_ci.bot.logs import Choice
+    from beaker_ci.bot.jobs import Choice
     from beaker_ci.run import Run
 
 MOST_FILES = 50

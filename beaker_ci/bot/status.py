@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import UNSIGNED, Answer, signed
-from beaker_ci.bot.logs import task_name
+from beaker_ci.bot.jobs import task_name
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
 from beaker_ci.bot.upkeep import long_silence

@@ -43,7 +43,7 @@ def logs(
 
     Exit code with --follow: 0 the run succeeded, 1 it did not.
     """
-    from beaker_ci.bot.logs import choose_job, nothing_yet
+    from beaker_ci.bot.jobs import choose_job, nothing_yet
 
     found, state = hand.look(run)
     if follow:
@@ -62,7 +62,7 @@ def _follow(
     hand: AtHand, run: Run, state: State, tail: int | None, task: str | None, replica: int | None
 ) -> int:
     """Prints attempt after attempt, until the run has ended."""
-    from beaker_ci.bot.logs import choose_job
+    from beaker_ci.bot.jobs import choose_job
 
     seen: set[str] = set()
     told = ""

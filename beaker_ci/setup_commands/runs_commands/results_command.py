@@ -43,7 +43,7 @@ def results(
     Exit code: 0 done, 1 some files could not be downloaded.
     """
     from beaker_ci.bot import results as told
-    from beaker_ci.bot.logs import choose_job, nothing_yet
+    from beaker_ci.bot.jobs import choose_job, nothing_yet
 
     found, state = hand.look(run)
     choice = choose_job(state, task, replica)
