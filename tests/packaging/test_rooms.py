@@ -30,6 +30,7 @@ VALUES = {
     "queueing",
     "reasons",
     "recipe",
+    "redaction",
     "report.views",
     "run",
 }
@@ -47,6 +48,7 @@ ROOMS: dict[str, set[str]] = {
     "queueing": set(),
     "reasons": set(),
     "recipe": set(),
+    "redaction": set(),
     "run": set(),
     "commands": set(),
     "config": {"commands"},
