@@ -35,12 +35,12 @@ _PLACE = r"\[[\w./-]{1,60}:\d{1,6}(?::\w{1,60})?\]"
 # Who wrote the line. Group names say what of it is the stream's name.
 _STREAM = re.compile(
     r"(?:\[?\(?[Rr](?:ank|ANK)[ _:-]?(?P<rank>\d{1,6})[\])]{0,2}:?"
-    r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?"
-    r"(?P<number>\d{1,6})\]:?"
     r"|(?P<replica>[Rr]eplica[ _-]?\d{1,4})[:|]"
     r"|\([\w.:<>-]{1,60}(?: [^()]{0,60})? ?pid=(?P<pid>\d{1,9})(?:, ?ip=[\d.:a-f]{1,40})?\)"
-    r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>:"
     r"|(?P<label>\d{1,5})[:|])(?: |\t|$)"
+    r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?"
+    r"(?P<number>\d{1,6})\](?:: ?| )"
+    r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>: ?"
     r"|#(?P<step>\d{1,5}) (?:\d{1,7}\.\d{1,3} )?"
 )
 _HEAD = re.compile(
@@ -57,7 +57,7 @@ _LOGGER = re.compile(
     rf"|\[{_LEVEL}\](?:\s\[[^\]\n]{{1,120}}\])?:?\s"
     rf"|{_LEVEL}:[\w.-]{{1,80}}:"
 )
-_GROUP = re.compile(r" {0,80}[|+](?:[-+ ]{2,}|(?= )) ?")
+_GROUP = re.compile(r" {1,80}(?:\| |\|$|\+ |\+[-+]{2,}.{0,80}$)")
 
 
 class Clean(NamedTuple):
@@ -104,7 +104,7 @@ def clean(text: str) -> Clean:
 def unframe(text: str) -> str:
     """The text without the rulers that exception groups draw on the left."""
     group = _GROUP.match(text)
-    return "  " * text.startswith(" ") + text[group.end() :] if group else text
+    return text[group.end() :] if group else text
 
 
 def message(text: str) -> str:

@@ -163,6 +163,8 @@ class Digester:
     def _match(self, place: Place, number: int, text: str, stream: str) -> None:
         bare = message(text)
         found = self._rules.match(bare, "line")
+        if found is None and bare != text:  # the level alone may say it
+            bare, found = text, self._rules.match(text, "line")
         if found is None:
             return
         rule, start = found
@@ -186,9 +188,9 @@ class Digester:
         for _, sighting, place in self._fresh.values():
             number = sighting.line.line
             lines = (
-                *place.around(number, ABOVE, 0),
+                *place.above(number, ABOVE),
                 sighting.line,
-                *place.around(number, 0, BELOW),
+                *place.below(number, BELOW),
             )
             sighting.around = hide_lines(lines, self._hide)
         self._fresh.clear()

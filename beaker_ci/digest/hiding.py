@@ -39,21 +39,21 @@ class Place(NamedTuple):
             return ""
         return decode((before + data[self.start : self.end] + behind).replace(b"\r", b""))
 
-    def around(self, number: int, above: int, below: int) -> list[Line]:
-        """Lines above and below that are not empty, as shown; of several parts the last."""
-        data = self.block.data
-        top = data[max(0, self.start - MARGIN) : self.start].rpartition(b"\n")[0]
+    def above(self, number: int, most: int) -> list[Line]:
+        """The lines above the one of that number, without empty ones; of several parts the last."""
+        top = self.block.data[max(0, self.start - MARGIN) : self.start].rpartition(b"\n")[0]
         if self.start <= MARGIN:
             top = self.block.lead + top
-        before = top.rsplit(b"\n", above)[-above:] if top else []
-        cut = data.find(b"\n", self.start)
-        rest = data[cut + 1 : cut + 1 + MARGIN] if cut >= 0 else b""
+        lines = top.rsplit(b"\n", most)[-most:] if top else []
+        return _lines(lines, number - len(lines))
+
+    def below(self, number: int, most: int) -> list[Line]:
+        """The lines below, likewise."""
+        cut = self.block.data.find(b"\n", self.start)
+        rest = self.block.data[cut + 1 : cut + 1 + MARGIN] if cut >= 0 else b""
         whole = len(rest) < MARGIN
-        behind = (rest + self.block.trail if whole else rest).split(b"\n")
-        behind = (behind if whole else behind[:-1])[:below]
-        lines = [Line(number - len(before) + i, *_shown(raw)) for i, raw in enumerate(before)]
-        lines += [Line(number + 1 + i, *_shown(raw)) for i, raw in enumerate(behind)]
-        return [line for line in lines if line.text.strip()]
+        lines = (rest + self.block.trail if whole else rest).split(b"\n")
+        return _lines((lines if whole else lines[:-1])[:most], number + 1)
 
 
 def hide_part(text: str, place: Place, hide: Hide) -> str:
@@ -106,6 +106,9 @@ def hide_test(test: FailedTest, hide: Hide) -> FailedTest:
     return replace(test, node=hide(test.node), file=hide(test.file), message=hide(test.message))
 
 
-def _shown(raw: bytes) -> tuple[str, str]:
-    text, stream = clean(decode(raw.rstrip(b"\r").rpartition(b"\r")[2]))
-    return shown(text), stream
+def _lines(raw: Sequence[bytes], first: int) -> list[Line]:
+    lines = []
+    for number, line in enumerate(raw, first):
+        text, stream = clean(decode(line.rstrip(b"\r").rpartition(b"\r")[2]))
+        lines.append(Line(number, shown(text), stream))
+    return [line for line in lines if line.text.strip()]

@@ -52,18 +52,15 @@ def ends_well(lines: Iterable[str]) -> bool:
 
 def rank(attempt: Attempt) -> list[Candidate]:
     """The candidates that may be named, the best first. Wrappers only where nothing else is."""
-    usable = [
-        each for each in attempt.candidates if each.rule.kind in ("cause", "victim", "wrapper")
-    ]
-    causes = [each for each in usable if each.rule.kind != "wrapper"]
-    wrappers = [each for each in usable if each.rule.kind == "wrapper"]
-    told = [each for each in causes if each.rule.weight > WEAK or not wrappers]
-    hints = [each for each in causes if each not in told]
+    causes = [each for each in attempt.candidates if each.rule.kind != "wrapper"]
+    wrappers = [each for each in attempt.candidates if each.rule.kind == "wrapper"]
+    hints = [each for each in causes if wrappers and each.rule.weight <= WEAK]
+    told = [each for each in causes if not wrappers or each.rule.weight > WEAK]
     scores = _scores(told, attempt, wrappers)
     ordered = sorted(
         told, key=lambda each: (-scores[id(each)], not each.exception, -each.last.line.line)
     )
-    _first_of_streams(ordered, scores)
+    _first_of_equals(ordered, scores)
     wrappers.sort(key=lambda each: (-each.rule.weight, each.last.line.line))
     hints.sort(key=lambda each: (-each.rule.weight, -each.last.line.line))
     return [*ordered, *wrappers, *hints]
@@ -95,8 +92,8 @@ def _scores(
     return scores
 
 
-def _first_of_streams(ordered: list[Candidate], scores: dict[int, int]) -> None:
-    """Puts the earliest of several streams' equals first: it took the others down."""
+def _first_of_equals(ordered: list[Candidate], scores: dict[int, int]) -> None:
+    """Puts the earliest of equals first where it brought on the others, as in another stream."""
     if not ordered:
         return
     best = ordered[0]
@@ -105,7 +102,10 @@ def _first_of_streams(ordered: list[Candidate], scores: dict[int, int]) -> None:
         for each in ordered
         if scores[id(each)] == scores[id(best)] and each.exception == best.exception
     ]
-    if any(each.streams.keys() != best.streams.keys() for each in top if any(each.streams)):
+    others = any(each.streams.keys() != best.streams.keys() for each in top if any(each.streams))
+    if best.rule.count == "first":
+        top = [each for each in top if each.rule is best.rule]
+    if others or best.rule.count == "first":
         first = min(top, key=lambda each: each.first.line.line)
         ordered.remove(first)
         ordered.insert(0, first)
