@@ -10,7 +10,7 @@ lines of it are passed over. beaker-py begins one nanosecond later instead, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -117,7 +117,7 @@ def follow_log(
             calls.sleep(QUIET_PAUSE)
 
 
-def read_log(client: BoundedBeaker, job_id: str) -> Iterator[bytes]:
+def read_log(client: BoundedBeaker, job_id: str) -> Generator[bytes, None, None]:
     """The log of a job as it stands, line by line; a stream that breaks is taken up where it broke.
 
     One request, if none breaks. The time of a step goes on: whoever reads stops when it has had

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from beaker import beaker_pb2 as pb2
@@ -301,7 +301,7 @@ class Session:
         """Every line of a job's log exactly once: see :func:`.logs.follow_log`."""
         return follow_log(self._client, job_id, since=since, tail=tail, follow=follow)
 
-    def read_log(self, job_id: str) -> Iterator[bytes]:
+    def read_log(self, job_id: str) -> Generator[bytes, None, None]:
         """The log of a job as it stands, line by line: see :func:`.logs.read_log`."""
         return read_log(self._client, job_id)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.asking import Place
 from beaker_ci.bot.claims import claim, is_ours
+from beaker_ci.bot.digesting import read_cause
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
@@ -20,6 +21,7 @@ from beaker_ci.config import Configuration
 from beaker_ci.facts import LedgerEntry
 from beaker_ci.github import (
     PostedComment,
+    annotate,
     ensure_check,
     ensure_comment,
     remove_comment,
@@ -29,7 +31,7 @@ from beaker_ci.github import (
 from beaker_ci.history import State, Verdict, stage_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.report import run_comment
+from beaker_ci.report import Cause, notes, run_comment
 from beaker_ci.report.views import RunView
 from beaker_ci.run import NO_COMMENT, Mark, Run, told_hash
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
 LOG_LINES = {"digest": 20, "tail": 60}
-"""Last lines of a log that a report shows, by what may be published."""
+"""Last lines of a log that are shown, by what may be published."""
 
 READ_LINES = 200
 """Last lines that are read: what hides a secret may stand above what is shown."""
@@ -225,9 +227,11 @@ class Reporter:
 
     def _seen(self, run: Run, mark: Mark, state: State) -> Reported:
         log: tuple[str, ...] = ()
-        lines = 0
+        lines, cause = 0, None
         if state.verdict is not None and state.job is not None:
-            lines = self._lines(run, state.verdict)
+            published = self._published(run)
+            cause = read_cause(self.services, self.beaker, run, state, published)
+            lines = _tail_lines(published, state.verdict, cause)
             log = self.beaker.read_tail(state.job, READ_LINES) if lines else ()
         view = run_view(
             run,
@@ -239,7 +243,10 @@ class Reporter:
             log_lines=lines,
             log_url=self.beaker.job_url(state.job) if state.job else "",
             left=self._left(run, mark, state),
+            cause=cause,
         )
+        if view.left and view.ending:
+            view = replace(view, spent=self.books.hours(run))
         return Reported(run, state, self.services.redactor.view(view))
 
     def _left(self, run: Run, mark: Mark, state: State) -> str:
@@ -252,12 +259,10 @@ class Reporter:
         except Problem:
             return ""  # a report without it is better than none
 
-    def _lines(self, run: Run, verdict: Verdict) -> int:
+    def _published(self, run: Run) -> str:
+        """What of a log may reach GitHub."""
         rules = self.rules(run)
-        published = rules.publish_logs if rules else "none"
-        if published == "digest" and verdict is Verdict.SUCCEEDED:
-            return 0
-        return LOG_LINES.get(published, 0)
+        return rules.publish_logs if rules else "none"
 
     def _write(
         self, run: Run, mark: Mark, place: Place | None, view: RunView, *, look_first: bool
@@ -273,10 +278,11 @@ class Reporter:
         check_id = mark.check_id
         if check_id is None:
             check_id = ensure_check(hub, state, look_first=look_first)
-            if not look_first:
-                return check_id
-        # Gone means that somebody took it away: then there is nothing left to say there.
-        update_check(hub, check_id, state)
+        if mark.check_id is not None or look_first:
+            # Gone means that somebody took it away: then there is nothing left to say there.
+            update_check(hub, check_id, state)
+        if lines := notes(view):
+            annotate(hub, check_id, state, lines)
         return check_id
 
     def _write_comment(
@@ -307,6 +313,14 @@ class Reporter:
         for extra in rest:
             remove_comment(self.services.hub, place.number, extra)
         return first
+
+
+def _tail_lines(published: str, verdict: Verdict, cause: Cause | None) -> int:
+    """How many of a log's last lines are shown: those of a digest only where no cause is clear."""
+    named = cause is not None and bool(cause.digest.headline)
+    if published == "digest" and (named or verdict is Verdict.SUCCEEDED):
+        return 0
+    return LOG_LINES.get(published, 0)
 
 
 def place_of(run: Run) -> Place | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.claims import SETTLE
@@ -89,6 +90,24 @@ class Books:
         counting = [entry for entry in entries.values() if entry.counts(now)]
         return left_of(
             spending(counting, configuration, number=run.number or 0, asker=run.asker_id)
+        )
+
+    def hours(self, run: Run) -> tuple[tuple[str, float], ...]:
+        """GPU-hours of the runs of a run's pull request that count, in order; if they were read.
+
+        Returns:
+            When each was submitted, in UTC, and what it costs. No request.
+        """
+        now = self._services.clock.now().timestamp()
+        here = [
+            entry
+            for entry in (self._entries or {}).values()
+            if entry.number and entry.number == run.number and entry.counts(now)
+        ]
+        here.sort(key=lambda entry: entry.created)
+        return tuple(
+            (f"{datetime.fromtimestamp(entry.created, UTC):%H:%M}", entry.gpu_hours)
+            for entry in here
         )
 
     def _read(self, run: Run, *, exact: bool) -> dict[str, LedgerEntry]:

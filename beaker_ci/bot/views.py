@@ -10,7 +10,7 @@ from beaker_ci.policy import Spent
 from beaker_ci.policy.model import Decision, Finding
 from beaker_ci.progress import Progress
 from beaker_ci.report import flatten_metrics, run_check
-from beaker_ci.report.views import Activity, Ending, RunView, TreeLine
+from beaker_ci.report.views import Activity, Cause, Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
 _WHY_STOPPED = {
@@ -36,6 +36,7 @@ def run_view(
     log_lines: int,
     log_url: str,
     left: str = "",
+    cause: Cause | None = None,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
     return RunView(
@@ -74,7 +75,7 @@ def run_view(
         plan_hash=run.plan_hash,
         spec_hash=run.spec_hash,
         left=left,
-        ending=_ending(state, log, log_lines, log_url) if state.verdict else None,
+        ending=_ending(state, log, log_lines, log_url, cause) if state.verdict else None,
     )
 
 
@@ -108,7 +109,9 @@ def left_of(found: Sequence[Spent]) -> str:
     return ", ".join(f"{spent.left:g} of {spent.limit:g} for {spent.of}" for spent in found)
 
 
-def _ending(state: State, log: tuple[str, ...], log_lines: int, log_url: str) -> Ending:
+def _ending(
+    state: State, log: tuple[str, ...], log_lines: int, log_url: str, cause: Cause | None
+) -> Ending:
     return Ending(
         why=state.why,
         exit_code=state.exit_code,
@@ -119,6 +122,7 @@ def _ending(state: State, log: tuple[str, ...], log_lines: int, log_url: str) ->
         log=log,
         log_lines=log_lines,
         log_url=log_url,
+        cause=cause,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beaker_ci.github.annotations import annotate
 from beaker_ci.github.checks import CheckState, ensure_check, read_conclusion, update_check
 from beaker_ci.github.client import Allowance, Hub, connect, requests_left
 from beaker_ci.github.comments import (
@@ -22,6 +23,7 @@ from beaker_ci.github.contents import RepositoryFiles, read_files, read_tip
 from beaker_ci.github.people import read_account, read_myself, read_permission, read_teams
 from beaker_ci.github.pulls import find_pulls, read_head, read_pull
 from beaker_ci.github.repositories import read_repository
+from beaker_ci.github.trees import existing_paths
 
 __all__ = [
     "Allowance",
@@ -33,10 +35,12 @@ __all__ = [
     "RepositoryFiles",
     "acknowledge",
     "all_comments",
+    "annotate",
     "comments_since",
     "connect",
     "ensure_check",
     "ensure_comment",
+    "existing_paths",
     "find_pulls",
     "read_account",
     "read_authors",

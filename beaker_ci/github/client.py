@@ -92,7 +92,8 @@ class _Requester(Requester):
         follow_302_redirect: bool = False,
     ) -> tuple[int, dict[str, Any], str]:
         """Sends a request; again where it may be repeated and there is time."""
-        tries, repeatable = self.calls.begin(), verb in _REPEATABLE
+        tries = self.calls.begin()
+        repeatable = verb in _REPEATABLE and not _adds(input)
         while True:
             try:
                 status, told, output = super().requestJson(
@@ -235,6 +236,12 @@ def write_once(
                 return found
             if not more:
                 raise failure
+
+
+def _adds(body: Any) -> bool:
+    """Whether a PATCH adds to what is there: a check run's annotations add up."""
+    output = body.get("output") if isinstance(body, dict) else None
+    return isinstance(output, dict) and "annotations" in output
 
 
 def _is_limit(status: int, headers: dict[str, Any], output: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from beaker_ci.report.causes import notes
+from beaker_ci.report.charts import mermaid_chart
 from beaker_ci.report.hiding import Redactor
 from beaker_ci.report.marker import find_marker, marker_line
 from beaker_ci.report.metrics import flatten_metrics
@@ -17,11 +19,13 @@ from beaker_ci.report.render import (
     warm_up,
 )
 from beaker_ci.report.safe import clean_lines, plain, url, visible
-from beaker_ci.report.views import CheckOutput, Ending, ReplyView, RunView, TreeLine
+from beaker_ci.report.views import Cause, CheckOutput, Ending, Note, ReplyView, RunView, TreeLine
 
 __all__ = [
+    "Cause",
     "CheckOutput",
     "Ending",
+    "Note",
     "Redactor",
     "ReplyView",
     "RunView",
@@ -32,6 +36,8 @@ __all__ = [
     "last_lines",
     "log_lines",
     "marker_line",
+    "mermaid_chart",
+    "notes",
     "outputs_file",
     "plain",
     "reply_comment",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from beaker_ci.report import fit, safe, texts
+from beaker_ci.report import causes, fit, safe, texts
+from beaker_ci.report.charts import mermaid_chart
 from beaker_ci.report.marker import marker_line
 from beaker_ci.report.metrics import format_metric
 from beaker_ci.report.views import (
@@ -122,8 +123,13 @@ def _template(part: RunView | ReplyView, kind: str) -> str:
 
 def _render(template: str, view: RunView | ReplyView) -> str:
     if isinstance(view, RunView):
+        verdict, told = texts.verdict(view), causes.words(view)
         values: dict[str, object] = {
-            "verdict": texts.verdict(view),
+            "verdict": verdict,
+            "told": told,
+            "outcome": verdict.headline[:1].lower() + verdict.headline[1:],
+            "folds_log": bool(view.conclusion == "success" or told.title),
+            "chart": _chart(view),
             "hardware": texts.hardware(view),
             "price": texts.price(view.gpu_hours),
             "cost": texts.cost(view),
@@ -153,6 +159,11 @@ def warm_up() -> None:
     """Compiles the templates ahead; a first report is then no slower than a second."""
     for name in ("run.md.j2", "check_summary.md.j2", "check_text.md.j2", "run.log.j2"):
         _environment().get_template(name)
+
+
+def _chart(view: RunView) -> str:
+    labels, hours = [label for label, _ in view.spent], [spent for _, spent in view.spent]
+    return mermaid_chart("GPU-hours by run", labels, hours)
 
 
 def _ours(text: str) -> str:
@@ -213,6 +224,11 @@ FILTERS = {
     "tail": _tail,
     "last_lines": last_lines,
     "tree": tree,
+    "said": causes.said,
+    "where": causes.where,
+    "around": causes.around,
+    "also_seen": causes.also_seen,
+    "failed_tests": causes.failed_tests,
     "ours": _ours,
 }
 """All that a template may let out a value through, and what it goes through line by line."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from beaker_ci.report import causes
 from beaker_ci.report.safe import number
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def title(view: RunView) -> str:
     """A check's title.
 
     ``Queued · 1 GPU · up to 0.25 GPU-hours``, ``Running · 45 % · 12 min of 24 h``, ``Failed ·
-    exit code 3 · 12 min · 0.2 of 0.25 GPU-hours``.
+    CUDA out of memory · exit code 3 · 12 min · 0.2 of 0.25 GPU-hours``.
     """
     words = [verdict(view).word]
     if view.activity is not None and view.activity.seconds is not None and view.ending is None:
@@ -196,6 +197,8 @@ def title(view: RunView) -> str:
     if view.ending is None:
         words.append(hardware(view))
         return " · ".join([*words, *([f"up to {price(view.gpu_hours)}"] if view.gpu_hours else [])])
+    cause = causes.words(view).title
+    words += [cause] if cause else []
     if view.ending.exit_code:
         words.append(f"exit code {view.ending.exit_code}")
     if view.ending.seconds is not None:

@@ -7,9 +7,13 @@ step) does what stands between two backticks become code.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from beaker_ci.problem import Problem
 from beaker_ci.progress import Progress
+
+if TYPE_CHECKING:
+    from beaker_ci.digest.model import Digest
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,31 @@ class TreeLine:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why a run did not succeed, as far as it may be told.
+
+    Attributes:
+        digest: Of the log that tells most; without what may not be published. Its category, title
+            and next step are our own words, all else is untrusted.
+        tree_url: The repository's files at the run's commit; a path below it is a file.
+        paths: For files as the log names them, their paths in the repository at that commit;
+            nothing for what is not there.
+        task: Whose log it is, where a run has several.
+        is_end: Whether only the log's end was looked at: it was too long, or too slow to come.
+    """
+
+    digest: Digest
+    tree_url: str = ""
+    paths: tuple[tuple[str, str], ...] = ()
+    task: str = ""
+    is_end: bool = False
+
+    def path_of(self, file: str) -> str:
+        """Where a file is in the repository; empty if it is not there."""
+        return dict(self.paths).get(file, "")
+
+
+@dataclass(frozen=True)
 class Ending:
     """How a run ended, as its report shows it.
 
@@ -43,6 +72,7 @@ class Ending:
         log_lines: The most of its last lines that are shown.
         log_url: Where the whole log can be read; empty if nothing ran.
         log_characters: The most characters of it that are shown.
+        cause: Why, by its log; None after a success, and where that is not known.
     """
 
     why: str
@@ -55,6 +85,7 @@ class Ending:
     log_lines: int = 60
     log_url: str = ""
     log_characters: int = 5000
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +137,8 @@ class RunView:
         ending: Set exactly when finished.
         waiting: Why it waits, a sentence; may hold untrusted words. Empty where that was not asked.
         activity: What it is at, while somebody watches it.
+        spent: GPU-hours of the pull request's runs within 24 hours, in order: when each was
+            submitted, and how many; empty where that was not read.
     """
 
     marker: str
@@ -140,6 +173,7 @@ class RunView:
     ending: Ending | None = None
     waiting: str = ""
     activity: Activity | None = None
+    spent: tuple[tuple[str, float], ...] = ()
 
     @property
     def metrics(self) -> tuple[tuple[str, float | str], ...]:
@@ -239,3 +273,21 @@ class CheckOutput:
     title: str
     summary: str
     text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a check says of one line of the repository.
+
+    Attributes:
+        path: In the repository.
+        level: ``failure`` or ``notice``.
+        title: One line of plain text.
+        message: Plain text.
+    """
+
+    path: str
+    line: int
+    level: str
+    title: str
+    message: str

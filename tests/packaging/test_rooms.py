@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "beaker_ci"
 VALUES = {
     "capacity",
     "commands.model",
+    "digest.model",
     "events",
     "facts",
     "history",
@@ -65,7 +66,7 @@ ROOMS: dict[str, set[str]] = {
     "step": {"runner", "bot", "report"},
     "action": {"bot", "report", "runner", "step"},
     "server": {"bot"},
-    "setup_commands": {"bot", "commands", "config", "policy", "report", "runner", "setup"},
+    "setup_commands": {"bot", "commands", "config", "digest", "policy", "report", "runner", "setup"},
     "cli": {"bot", "action", "config", "server", "sandbox", "setup_commands"},
     "__main__": {"action", "cli"},
     "sandbox": set(),

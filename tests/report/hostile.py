@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from beaker_ci.report import Ending, ReplyView, RunView, TreeLine
+from beaker_ci.digest.model import Confidence, Digest, FailedTest, Frame, Group, Line
+from beaker_ci.report import Cause, Ending, ReplyView, RunView, TreeLine
 from beaker_ci.report.views import Excerpt, Table
 
-V = TypeVar("V", bound=RunView | ReplyView | Ending | Table | Excerpt)
+FILLED = (Ending, Table, Excerpt, Cause, Digest, Line, Frame, Group, FailedTest)
+V = TypeVar("V", bound=Any)
 TOKEN = "ghp_" + "a1B2" * 9
 FRAGMENTS = [
     *("`", "``", "```", "````\n", "~~~", "~~~~\n", "\n", "\r", "\r\n", "\n\n", "\u2028", "    "),
@@ -70,6 +72,50 @@ OURS = (
     "conclusion",
     "page",
     "links",
+    "category",
+    "title",
+    "confidence",
+    "file",
+    "tree_url",
+    "paths",
+)
+TREE_URL = "https://github.test/o/r/blob/9fceb02d0ae598e95dc970b74767f19372d61af8"
+
+FEW = 3
+NUMBER = st.integers(0, 10**9)
+FILE = TEXT | st.sampled_from(["/gantry-runtime/train.py", "tests/test_a.py"])
+STREAMS = st.lists(TEXT, max_size=5).map(tuple)
+LINES = st.lists(st.builds(Line, NUMBER, TEXT, TEXT), max_size=FEW).map(tuple)
+FRAMES = st.builds(Frame, FILE, NUMBER, TEXT, TEXT, st.booleans())
+DIGESTS = st.builds(
+    Digest,
+    category=st.sampled_from(["unknown", "tests", "cuda-out-of-memory", "timeout"]),
+    title=st.sampled_from(["CUDA out of memory", "Missing file, dataset or secret"]),
+    headline=TEXT,
+    root_cause=LINES,
+    frame=st.none() | FRAMES,
+    frames=st.lists(FRAMES, max_size=FEW).map(tuple),
+    excerpt=LINES,
+    count=NUMBER,
+    streams=STREAMS,
+    also_seen=st.lists(
+        st.builds(Group, TEXT, NUMBER, STREAMS, NUMBER, st.just("data")), max_size=FEW
+    ).map(tuple),
+    tests=st.lists(st.builds(FailedTest, TEXT, FILE, NUMBER, TEXT), max_size=FEW).map(tuple),
+    confidence=st.sampled_from(Confidence),
+    infrastructure=st.none() | st.booleans(),
+    next_step=TEXT,
+    paste=TEXT,
+    earlier_attempts=st.integers(0, 3),
+    lines=NUMBER,
+)
+CAUSES = st.builds(
+    Cause,
+    digest=DIGESTS,
+    tree_url=st.just(TREE_URL) | ADDRESS,
+    paths=st.lists(st.tuples(FILE, TEXT), max_size=FEW).map(tuple),
+    task=TEXT,
+    is_end=st.booleans(),
 )
 
 ENDINGS = st.builds(
@@ -83,6 +129,7 @@ ENDINGS = st.builds(
     log=st.lists(TEXT, max_size=4).map(tuple),
     log_lines=st.integers(0, 5),
     log_url=ADDRESS,
+    cause=st.none() | CAUSES,
 )
 
 RUNS = st.builds(
@@ -102,6 +149,7 @@ RUNS = st.builds(
     decision=TREE,
     adopted=st.booleans(),
     ending=st.none() | ENDINGS,
+    spent=st.lists(st.tuples(TEXT, st.floats()), max_size=5).map(tuple),
     run_id=TEXT,
     check_name=TEXT,
     command_line=TEXT,
@@ -161,7 +209,7 @@ def _harmless(value: Any) -> Any:
             return "\n".join("x" for _ in lines) if value else ""
         case TreeLine():
             return TreeLine(0, "x", "allow", "x")
-        case Ending() | Table() | Excerpt():
+        case _ if isinstance(value, FILLED):
             return harmless(value)
         case tuple():
             return tuple(_harmless(each) for each in value)

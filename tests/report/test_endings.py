@@ -48,7 +48,7 @@ def above_the_facts(view: RunView) -> str:
 def test_a_failure_shows_its_last_lines_first() -> None:
     assert above_the_facts(ended(FAILED, "failure")) == snapshot("""\
 <!-- beaker-ci:run:1a2b3c4d5e6f7081 -->
-❌ **Failed on Beaker with exit code 3 after 13 min** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · run `1a2b3c4d`
+❌ **Failed on Beaker with exit code 3 after 13 min** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `gpu-tests` · run `1a2b3c4d`
 
 ```bash
 pytest -v -m gpu
@@ -75,7 +75,7 @@ def test_a_success_shows_its_numbers_and_folds_its_log() -> None:
     passed = replace(FAILED, exit_code=0, attempts=1)
     assert above_the_facts(ended(passed, "success")) == snapshot("""\
 <!-- beaker-ci:run:1a2b3c4d5e6f7081 -->
-✅ **Passed on Beaker in 13 min** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · run `1a2b3c4d`
+✅ **Passed on Beaker in 13 min** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `gpu-tests` · run `1a2b3c4d`
 
 ```bash
 pytest -v -m gpu
@@ -106,7 +106,7 @@ ValueError: NaN
 def test_a_run_that_never_ran() -> None:
     assert above_the_facts(ended(NEVER_RAN, "cancelled")) == snapshot("""\
 <!-- beaker-ci:run:1a2b3c4d5e6f7081 -->
-🛑 **Stopped on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · run `1a2b3c4d`
+🛑 **Stopped on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `gpu-tests` · run `1a2b3c4d`
 
 ```bash
 pytest -v -m gpu

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from urllib.parse import quote
 
 from github_page import Page
-from hostile import REPLIES, RUNS, TOKEN, harmless
+from hostile import REPLIES, RUNS, TOKEN, TREE_URL, harmless
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from beaker_ci.report import (
     RunView,
     find_marker,
     log_lines,
+    notes,
     reply_comment,
     run_check,
     run_comment,
@@ -38,7 +40,7 @@ def check_page(markdown: str, like: str, addresses: set[str]) -> None:
     page = Page(markdown)
     assert page.living() == []
     assert page.structure == Page(like).structure
-    assert set(page.links) <= addresses
+    assert {link for link in page.links if not link.startswith(f"{TREE_URL}/")} <= addresses
     assert {name for name, _ in page.attributes} <= {"align", "class", "start"}
     assert all(find_marker(f"<!--{comment}-->") for comment in page.comments)
     assert page.open == []
@@ -49,7 +51,34 @@ def addresses_of(view: RunView | ReplyView) -> set[str]:
         links = view.table.links if view.table else ()
         return {url(view.page), *map(url, links)} - {""}
     ending = {url(view.ending.log_url)} if view.ending else set()
-    return {url(view.experiment_url), url(view.commit_url), *ending} - {""}
+    return {url(view.experiment_url), url(view.commit_url), *ending, *files_of(view)} - {""}
+
+
+def files_of(view: RunView) -> set[str]:
+    """Where the files are that its cause names."""
+    cause = view.ending.cause if view.ending else None
+    if cause is None:
+        return set()
+    digest, frame = cause.digest, cause.digest.frame
+    places = [(test.file, test.line) for test in digest.tests]
+    places += [(frame.file, frame.line)] if frame else []
+    return {
+        url(f"{cause.tree_url}/{quote(path)}{f'#L{line}' if line else ''}")
+        for file, line in places
+        if (path := cause.path_of(file))
+    }
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(RUNS)
+def test_notes_on_lines_are_plain_text(view: RunView) -> None:
+    for note in notes(view):
+        told = f"{note.title}{note.message}"
+        assert TOKEN not in told
+        assert not {unicodedata.category(character) for character in told} & {"Cc", "Cf", "Cs"}
+        assert note.line > 0
+        assert len(note.title) <= 255
+        assert note.message
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -48,13 +48,13 @@ python train.py --lr 3e-4
 def test_queued_preset_with_notes() -> None:
     assert run_comment(examples.PRESET_RUN) == snapshot("""\
 <!-- beaker-ci:run:1a2b3c4d5e6f7081 -->
-⏳ **Queued on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · run `1a2b3c4d`
+⏳ **Queued on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `gpu-tests` · run `1a2b3c4d`
 
 ```bash
 pytest -v -m gpu
 ```
 
-- **Commit** [`9fceb02`](https://github.com/octo-lab/vision/commit/9fceb02d0ae598e95dc970b74767f19372d61af8) · preset `gpu-tests` · asked for by alice
+- **Commit** [`9fceb02`](https://github.com/octo-lab/vision/commit/9fceb02d0ae598e95dc970b74767f19372d61af8) · asked for by alice
 - **Where** 1 GPU · h100, a100 on ai2/jupiter · workspace `octo-lab/vision`
 - **Limits** timeout 15m · start timeout 30m · retries 0 · priority normal
 - **Costs** at most 0.25 GPU-hours · budget `octo-lab/vision-ci`
@@ -176,7 +176,7 @@ def test_check() -> None:
     output = run_check(examples.PRESET_RUN)
     assert output.title == snapshot("Queued · 1 GPU · up to 0.25 GPU-hours")
     assert output.summary == snapshot("""\
-⏳ **Queued on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · run `1a2b3c4d`
+⏳ **Queued on Beaker** · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `gpu-tests` · run `1a2b3c4d`
 
 ```bash
 pytest -v -m gpu
@@ -186,7 +186,7 @@ pytest -v -m gpu
 > `--gpu-type` may be written `--gpu-types` too; both mean the same.\
 """)
     assert output.text == snapshot("""\
-- **Commit** [`9fceb02`](https://github.com/octo-lab/vision/commit/9fceb02d0ae598e95dc970b74767f19372d61af8) · preset `gpu-tests` · asked for by alice
+- **Commit** [`9fceb02`](https://github.com/octo-lab/vision/commit/9fceb02d0ae598e95dc970b74767f19372d61af8) · asked for by alice
 - **Where** 1 GPU · h100, a100 on ai2/jupiter · workspace `octo-lab/vision`
 - **Limits** timeout 15m · start timeout 30m · retries 0 · priority normal
 - **Costs** at most 0.25 GPU-hours · budget `octo-lab/vision-ci`

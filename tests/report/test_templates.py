@@ -13,7 +13,7 @@ import beaker_ci.report
 FOLDER = Path(beaker_ci.report.__file__).parent / "templates"
 TEMPLATES = sorted(path.name for path in FOLDER.iterdir())
 MARKDOWN = {"inline", "prose", "code", "fence", "link", "code_link", "tail", "tree", "ours"}
-MARKDOWN |= {"table"}
+MARKDOWN |= {"table", "said", "where", "around", "also_seen", "failed_tests"}
 LOG = {"plain", "rows", "ours"}
 # What our own words are, and no user's.
 OURS = {
@@ -26,6 +26,11 @@ OURS = {
     "view.help_text",
     "bar",
     "pace",
+    "outcome",
+    "chart",
+    "told.whose",
+    "told.tests",
+    "told.seen",
 }
 
 
