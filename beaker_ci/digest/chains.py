@@ -43,7 +43,7 @@ def weigh(raised: Raised, rules: Rules) -> Rule | None:
         return None
     found = rules.match(raised.text, "exception")
     rule = found[0] if found else rules.named["exception"]
-    if raised.more and rule.kind == "cause" and rule.weight <= _VAGUE:
+    if raised.more and rule.kind in ("cause", "victim") and rule.weight <= _VAGUE:
         lines = "\n".join([raised.text, *(line.text for line in raised.more)])
         fuller = rules.match(lines, "exception")
         if fuller and fuller[0].kind == "cause" and fuller[0].category not in _ENDINGS:

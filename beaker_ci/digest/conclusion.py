@@ -21,6 +21,9 @@ from beaker_ci.digest.record import agree, category_of
 from beaker_ci.digest.rules import Rules
 from beaker_ci.digest.structured import failed_tests, first_error
 
+SURE = 85
+"""From this weight on a line alone is trusted like an exception."""
+
 EXCERPT = 10
 """Lines around the cause."""
 
@@ -195,8 +198,8 @@ def _groups(candidates: Sequence[Candidate]) -> tuple[Group, ...]:
 def _confidence(best: Candidate | None) -> Confidence:
     if best is None:
         return Confidence.NONE
-    if best.rule.kind != "cause" or best.rule.weight <= WEAK:
+    if best.rule.kind in ("wrapper", "caught") or best.rule.weight <= WEAK:
         return Confidence.LOW
-    if best.exception or best.rule.weight >= 85:
+    if best.rule.kind == "cause" and (best.exception or best.rule.weight >= SURE):
         return Confidence.HIGH
     return Confidence.MEDIUM

@@ -1,0 +1,196 @@
+"""What a digest holds, how much memory it takes, and that no bytes break it."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from digest_logs import digest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from beaker_ci.digest import Digester, FailedTest, Frame, Line
+
+DEEP = "".join(
+    f'  File "/opt/env/lib/python3.11/site-packages/net/layer{i}.py", line {i}, in forward\n'
+    f"    return self.layer{i + 1}(x)\n"
+    for i in range(30)
+)
+FAILURE = f"""\
+2026-02-03T11:04:09Z [rank3]: Loading
+Traceback (most recent call last):
+  File "/work/train/main.py", line 212, in <module>
+    main()
+  File "/work/train/model.py", line 97, in forward
+    hidden = self.layer0(batch)
+{DEEP}AssertionError
+make: *** [Makefile:7: train] Error 1
+"""
+
+
+def test_the_users_own_frame_is_kept_under_the_libraries() -> None:
+    found = digest(FAILURE)
+    assert found.frame == Frame(
+        "/work/train/model.py", 97, "forward", "hidden = self.layer0(batch)"
+    )
+    assert [frame.line for frame in found.frames] == [212, 97, *range(24, 30)]
+    assert found.headline == "AssertionError: return self.layer30(x)"
+    assert [line.line for line in found.root_cause] == [67, 66, 68]
+    assert (found.lines, found.confidence, found.infrastructure) == (68, "high", False)
+
+
+def test_around_a_line() -> None:
+    steps = [f"step {step}" for step in range(9)]
+    log = "\n".join([*steps, "ERROR: shard 7 has 3 columns", *steps])
+    assert [(line.line, line.text) for line in digest(log).excerpt] == snapshot(
+        [
+            (6, "step 5"),
+            (7, "step 6"),
+            (8, "step 7"),
+            (9, "step 8"),
+            (10, "ERROR: shard 7 has 3 columns"),
+            (11, "step 0"),
+            (12, "step 1"),
+            (13, "step 2"),
+        ]
+    )
+
+
+def test_equal_lines_are_counted_with_their_streams() -> None:
+    log = "".join(
+        f"[rank{rank}]: WARNING store: denied (403) when calling Head: part-{part}\n"
+        for part in range(50)
+        for rank in range(4)
+    )
+    found = digest(log)
+    assert (found.count, found.streams) == (200, ("rank0", "rank1", "rank2", "rank3"))
+    assert found.root_cause == (
+        Line(1, "WARNING store: denied (403) when calling Head: part-0", "rank0"),
+    )
+
+
+def test_what_else_was_seen() -> None:
+    log = "ERROR: a\n" * 3 + "main.py: error: unrecognized arguments: --x\n"
+    also = digest(log).also_seen
+    assert [(group.text, group.count, group.line) for group in also] == [("ERROR: a", 3, 1)]
+
+
+def test_failed_tests_are_listed_with_their_places() -> None:
+    log = """\
+=== FAILURES ===
+____ TestIO.test_read ____
+
+>       assert 3 == 4
+E       assert 3 == 4
+
+tests/test_io.py:12: AssertionError
+____ test_write[a-b c] ____
+E       ValueError: width
+tests/test_io.py:40: ValueError
+=== short test summary info ===
+FAILED tests/test_io.py::TestIO::test_read - assert 3 == 4
+FAILED tests/test_io.py::test_write[a-b c] - Val...
+ERROR tests/test_net.py::test_up - OSError: down
+=== 2 failed, 1 error in 0.1s ===
+"""
+    assert digest(log).tests == (
+        FailedTest("tests/test_io.py::TestIO::test_read", "tests/test_io.py", 12, "assert 3 == 4"),
+        FailedTest(
+            "tests/test_io.py::test_write[a-b c]", "tests/test_io.py", 40, "ValueError: width"
+        ),
+        FailedTest("tests/test_net.py::test_up", "tests/test_net.py", 0, "OSError: down"),
+    )
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "KEY=canary-7\nERROR: it said canary-7\nKEY=canary-7",
+        "ERROR: it said cana\x1b[31mry-7",
+        "ERROR: it said cana\rry-7 and failed to stop",
+        "x" * 300_000 + " canary-7 " + "y" * 300_000 + " ERROR: canary-7 failed to start",
+        'Traceback (most recent call last):\n  File "canary-7.py", line 3, in canary-7\n'
+        "    send(canary-7)\nValueError: canary-7\ncanary-7",
+        "=== FAILURES ===\n___ test_canary-7 ___\nE   canary-7\n"
+        "FAILED test_a.py::canary-7 - canary-7\n",
+        "x" * 2044 + " canary-7" + "z" * 90_000 + "\nERROR: x",
+    ],
+)
+def test_nothing_is_kept_that_was_not_hidden(log: str) -> None:
+    digester = Digester(hide=lambda text: text.replace("canary-7", "***"))
+    for byte in log.encode():
+        digester.feed(bytes([byte]))
+    shown = repr(digester.finish())
+    assert "canary" not in shown
+    assert "cana" not in shown
+    assert "ry-7" not in shown
+
+
+def test_secrets_of_several_lines_are_hidden_in_the_context() -> None:
+    log = "BEGIN KEY\nabcdef\nEND KEY\nERROR: shard 7 has 3 columns\n"
+
+    def hide(text: str) -> str:
+        return text.replace("BEGIN KEY\nabcdef\nEND KEY", "***")
+
+    digester = Digester(hide)
+    digester.feed(log.encode())
+    assert "abcdef" not in repr(digester.finish())
+
+
+pieces = st.lists(
+    st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from(
+            [
+                b"\n", b"\r", b"\r\n", b"\x1b[", b"\x1b]", b"\x08", b"\xff\xfe", b"\x1a\x1a",
+                b"Traceback (most recent call last):\n", b'  File "a.py", line 3, in f\n',
+                b"ValueError: x\n", b"[rank3]: ", b"ERROR ", b"=== FAILURES ===\n", b"E   x\n",
+                b"attempt 2 of 3\n", b"Exception ignored in: x\n", b"x" * 70_000, "│ ❱".encode(),
+                b"\nDuring handling of the above exception, another exception occurred:\n",
+            ]
+        ),
+    ),
+    max_size=60,
+)  # fmt: skip
+
+
+@given(pieces)
+def test_no_bytes_break_it(parts: list[bytes]) -> None:
+    log = b"".join(parts)
+    whole, bits = Digester(), Digester()
+    whole.feed(log)
+    for part in parts:
+        bits.feed(part)
+    found = whole.finish()
+    assert found == bits.finish()
+    assert found.lines == log.count(b"\n") + (not log.endswith(b"\n") and bool(log))
+    assert len(found.root_cause) <= 10
+    assert len(found.excerpt) <= 10
+    assert len(found.tail) <= 60
+    assert all(0 < line.line <= found.lines for line in (*found.root_cause, *found.excerpt))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"x" * 65_536,
+        b"step\r" * 13_000,
+        b"ERROR: shard 7 failed to load\n" * 2_000,
+        b'Traceback (most recent call last):\n  File "a.py", line 3, in f\n' * 500,
+        b"".join(b"[rank%d]: Traceback (most recent call last):\n" % i for i in range(1500)),
+        b"".join(b"ERROR: %s is bad\n" % (b"xyz"[i % 3 : i % 3 + 1] * i) for i in range(300)),
+        bytes(range(256)) * 256,
+    ],
+    ids=["no end", "returns", "errors", "tracebacks", "streams", "many errors", "rubbish"],
+)
+def test_memory_is_bounded(piece: bytes) -> None:
+    digester = Digester()
+    digester.feed(piece)
+    tracemalloc.start()
+    for _ in range(40):
+        digester.feed(piece)
+    digester.finish()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12 << 20

@@ -1,0 +1,233 @@
+"""The traps that real logs set, each in an invented log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from digest_logs import TRAILER, digest
+
+FRAME = '  File "/work/train/main.py", line 97, in main\n    value = compute(batch)\n'
+HEAD = "Traceback (most recent call last):\n"
+KEY = f"{HEAD}{FRAME}KeyError: 'lr'\n"
+STEPS = "".join(f"step {step} loss 8.4410\n" for step in range(40))
+
+
+def each(prefix: str, text: str) -> str:
+    return "".join(f"{prefix}{line}\n" for line in text.splitlines())
+
+
+TRAPS = {
+    "a launcher's wrapper comes last": (
+        f"{STEPS}{KEY}E0203 11:04:09.000000 77 torch/distributed/elastic/multiprocessing/api.py:874] "
+        "failed (exitcode: 1) local_rank: 0 (pid: 77) of binary: /opt/env/bin/python\n"
+        f'{HEAD}  File "/opt/env/bin/torchrun", line 8, in <module>\n    sys.exit(main())\n'
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+        "============\ntrain/main.py FAILED\nRoot Cause (first observed failure):\n"
+        "  exitcode  : 1 (pid: 77)\n  error_file: <N/A>\n",
+        "KeyError: 'lr'",
+    ),
+    "an engine says that the cause is above": (
+        each(
+            "(EngineCore_0 pid=91) ERROR 02-03 11:04:09 [core.py:718] ",
+            f"EngineCore failed to start.\n{HEAD}{FRAME}ValueError: max seq len 32768 is larger than 4096",
+        )
+        + each(
+            "(APIServer pid=9) ",
+            f"{HEAD}{FRAME}RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {{}}",
+        ),
+        "ValueError: max seq len 32768 is larger than 4096",
+    ),
+    "a subprocess failed and its output is above": (
+        f"{KEY}{HEAD}{FRAME}subprocess.CalledProcessError: Command '['make', 'eval']' returned non-zero exit status 2.\n",
+        "KeyError: 'lr'",
+    ),
+    "a loader's worker carries the traceback in its message": (
+        f"{HEAD}{FRAME}KeyError: Caught KeyError in DataLoader worker process 3.\n"
+        f"Original {HEAD}"
+        '  File "/work/train/data.py", line 5, in __getitem__\n    return self.rows[name]\n'
+        "KeyError: 'shard-7'\n\n",
+        "KeyError: 'shard-7'",
+    ),
+    "another level prefix on each line": (
+        each("ERROR 02-03 11:04:09 [engine.py:12] ", KEY),
+        "KeyError: 'lr'",
+    ),
+    "a build step's number and time": (
+        each("#7 12.4 ", KEY) + "ERROR: failed to solve: process did not complete\n",
+        "KeyError: 'lr'",
+    ),
+    "glued behind a bar": (
+        " 41%|███  | 7/17 [00:03<00:04, 2.1it/s]slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-02-03T11:04:09 ***\n",
+        "slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-02-03T11:04:09 ***",
+    ),
+    "glued behind a question": (f"Continue? [y/N]: {KEY}", "KeyError: 'lr'"),
+    "one line of a megabyte of carriage returns": (
+        "".join(f"step {step}\r" for step in range(120_000)) + "RuntimeError: nan loss",
+        "RuntimeError: nan loss",
+    ),
+    "a line of two megabytes without a return": (
+        "x" * 2_000_000 + " RuntimeError: x\n" + KEY,
+        "KeyError: 'lr'",
+    ),
+    "a multi-line message": (
+        f"{HEAD}{FRAME}RuntimeError: CUDA error: misaligned address\nHint: rerun with blocking launches\n",
+        "RuntimeError: CUDA error: misaligned address",
+    ),
+    "the second error is collateral": (
+        f"{HEAD}{FRAME}ValueError: volume scratch7 is bad\n\n"
+        f"During handling of the above exception, another exception occurred:\n\n{HEAD}{FRAME}"
+        "ValueError: I/O operation on closed file\n",
+        "ValueError: volume scratch7 is bad",
+    ),
+    "the second error says it better": (
+        f"{HEAD}{FRAME}KeyError: 'lr'\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        f"{HEAD}{FRAME}train.SettingsError: the learning rate is not set\n",
+        "train.SettingsError: the learning rate is not set",
+    ),
+    "denied hundreds of times, then an empty list": (
+        "".join(
+            f"WARNING store: An error occurred (403) when calling Head: Forbidden part-{i:04}\n"
+            for i in range(300)
+        )
+        + f"{HEAD}{FRAME}Exception: nothing to train on\n",
+        "WARNING store: An error occurred (403) when calling Head: Forbidden part-0299",
+    ),
+    "a class that ends in neither Error nor Exception": (
+        f"{HEAD}{FRAME}mypkg.quota.SlotsTaken: 3 of 2\n",
+        "mypkg.quota.SlotsTaken: 3 of 2",
+    ),
+    "prints after the traceback": (f"{KEY}epoch 3 done\nepoch 4 done\n", "KeyError: 'lr'"),
+    "cancelled minutes after it hung": (
+        f"{KEY}slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-02-03T11:44:09 ***\n",
+        "KeyError: 'lr'",
+    ),
+    "the time limit after an exception that was survived": (
+        f"{KEY}{STEPS}slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-02-03T11:44:09 DUE TO TIME LIMIT ***\n",
+        "slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-02-03T11:44:09 DUE TO TIME LIMIT ***",
+    ),
+    "an earlier exception was survived": (
+        f"{KEY}{STEPS}{HEAD}{FRAME}TypeError: unhashable type: 'list'\n",
+        "TypeError: unhashable type: 'list'",
+    ),
+    "memory ran out once and the batch was halved": (
+        f"{HEAD}{FRAME}torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n{STEPS * 10}{KEY}",
+        "KeyError: 'lr'",
+    ),
+    "the rank that failed first took the others down": (
+        each("[rank3]: ", KEY)
+        + each("[rank0]: ", f"{HEAD}{FRAME}RuntimeError: [1] Connection closed by peer")
+        + "[rank5]: Watchdog caught collective operation timeout: ran for 600071 milliseconds\n",
+        "KeyError: 'lr'",
+    ),
+    "the first of two ranks": (
+        each("[rank3]: ", KEY) + each("[rank0]: ", f"{HEAD}{FRAME}TypeError: got None"),
+        "KeyError: 'lr'",
+    ),
+    "a watchdog, with C++ frames last": (
+        "[rank5]: Watchdog caught collective operation timeout: WorkNCCL ran for 600071 milliseconds\n"
+        "terminate called after throwing an instance of 'c10::DistBackendError'\n"
+        "frame #0: c10::Error::Error(c10::SourceLocation) + 0x57 (0x1511 in /lib/libc10.so)\n"
+        "frame #1: <unknown function> + 0x94ac3 (0x1511 in /lib/libc.so.6)\n",
+        "Watchdog caught collective operation timeout: WorkNCCL ran for 600071 milliseconds",
+    ),
+    "source code in the log": (
+        f'        raise ValueError("empty caption")\n{KEY}        logger.error("lost")\n',
+        "KeyError: 'lr'",
+    ),
+    "a story in which someone is killed": (
+        f"{KEY}> and so the king was killed in error\n> Error by error he failed to rule\n",
+        "KeyError: 'lr'",
+    ),
+    "exceptions in a box": (
+        "╭───────── Traceback (most recent call last) ─────────╮\n"
+        "│ /work/train/main.py:97 in main                      │\n"
+        "│                                                     │\n"
+        "│   96 │   batch = next(batches)                      │\n"
+        "│ ❱ 97 │   value = compute(batch)                     │\n"
+        "╰─────────────────────────────────────────────────────╯\n"
+        "KeyError: 'lr'\n",
+        "KeyError: 'lr'",
+    ),
+    "a group of exceptions": (
+        "  + Exception Group Traceback (most recent call last):\n"
+        '  |   File "/work/train/main.py", line 9, in <module>\n'
+        "  |     asyncio.run(main())\n"
+        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
+        "  +-+---------------- 1 ----------------\n"
+        "    | Traceback (most recent call last):\n"
+        '    |   File "/work/train/main.py", line 97, in main\n'
+        "    |     value = compute(batch)\n"
+        "    | KeyError: 'lr'\n"
+        "    +------------------------------------\n",
+        "KeyError: 'lr'",
+    ),
+    "a traceback escaped into one line": (
+        json.dumps({"level": "error", "message": "failed", "stack": KEY}) + "\n",
+        "KeyError: 'lr'",
+    ),
+    "a syntax error": (
+        f'{HEAD}  File "/work/train/main.py", line 3, in <module>\n    import model\n'
+        '  File "/work/train/model.py", line 7\n    def forward(self\n               ^\n'
+        "SyntaxError: '(' was never closed\n",
+        "SyntaxError: '(' was never closed",
+    ),
+    "uv puts the cause below": (
+        "⠙ Resolving dependencies...  × No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because tables==99.1 was not found and you require tables==99.1, we can conclude that\n"
+        "      your requirements are unsatisfiable.\n",
+        "  ╰─▶ Because tables==99.1 was not found and you require tables==99.1, we can conclude that",
+    ),
+    "a gated model, chained": (
+        f"{HEAD}{FRAME}requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://m.example/x\n\n"
+        f"The above exception was the direct cause of the following exception:\n\n{HEAD}{FRAME}"
+        "OSError: You are trying to access a gated repo.\nMake sure to have access to it.\n",
+        "OSError: You are trying to access a gated repo.",
+    ),
+    "tests that expect exceptions, and one that fails": (
+        "tests/test_io.py::test_bad PASSED\nERROR train: could not read (expected)\n"
+        "=== FAILURES ===\n____ test_roundtrip ____\n\n>       assert 3 == 4\nE       assert 3 == 4\n\n"
+        "tests/test_io.py:12: AssertionError\n---- Captured stderr call ----\n"
+        f"{KEY}=== short test summary info ===\n"
+        "FAILED tests/test_io.py::test_roundtrip - assert 3 == 4\n=== 1 failed, 1 passed in 0.1s ===\n"
+        "Name      Stmts   Miss  Cover\ntrain.py     10      0   100%\nerror: coverage 100 is above 99\n",
+        "FAILED tests/test_io.py::test_roundtrip - assert 3 == 4",
+    ),
+    "three attempts in one file": (
+        f"{KEY}[launcher] attempt 2 of 3\n{HEAD}{FRAME}TypeError: got None\n[launcher] attempt 3 of 3\n"
+        f"{HEAD}{FRAME}ValueError: width is 0\n",
+        "ValueError: width is 0",
+    ),
+    "a thread that only pins memory": (
+        f"{KEY}Exception in thread Thread-4 (_pin_memory_loop):\n{HEAD}{FRAME}"
+        "ConnectionResetError: [Errno 104] Connection reset by peer\n",
+        "KeyError: 'lr'",
+    ),
+    "an interrupted library": (f"{STEPS}^C{HEAD}{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_the_cause_is_named(name: str) -> None:
+    log, cause = TRAPS[name]
+    assert digest(log).root_cause[0].text == cause
+    assert digest(log.encode().rstrip(b"\n") + b"\n" + TRAILER).root_cause[0].text == cause
+
+
+WELL = {
+    "nothing": "",
+    "steps": STEPS,
+    "a trailer": TRAILER.decode(),
+    "tests": "tests/test_io.py::test_error_is_raised PASSED\n=== 3 passed, 1 skipped in 0.2s ===\n",
+    "retries": f"ERROR store: request failed, retrying in 4 s\n{STEPS}Training complete\n",
+    "counts": f"{STEPS}0 errors, failed=0, error_rate=0.12\nerrors: 0\n",
+    "long past": f"{KEY}{STEPS * 40}Training finished successfully\n",
+    "warnings": f"/opt/x.py:3: UserWarning: failed to load the fast kernel\n  warnings.warn(\n{STEPS * 5}Done.\n",
+}
+
+
+@pytest.mark.parametrize("name", WELL)
+def test_nothing_is_named_where_nothing_failed(name: str) -> None:
+    found = digest(WELL[name])
+    assert (found.root_cause, found.headline, found.confidence) == ((), "", "none")
