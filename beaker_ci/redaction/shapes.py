@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_DASHES = r"-{4,5}"
-_KEY = rf"[A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)? ?{_DASHES}"
 _ALONE = r"(?<![A-Za-z0-9])"
 _GITLAB = ("glpat-", "glrt-", "gldt-", "glcbt-", "glptt-", "gloas-", "glsoat-", "glft-", "glagent-")
 _DIGIT = r"(?=[A-Za-z0-9_-]{0,80}[0-9])"
@@ -29,14 +27,6 @@ class Shape:
 def _shape(pattern: str, *stems: str) -> Shape:
     return Shape(stems, re.compile(pattern))
 
-
-KEYS = (
-    _shape(rf"(?s){_DASHES} ?BEGIN {_KEY}.*?(?:{_DASHES} ?END {_KEY}|\Z)", "private key"),
-    _shape(rf"(?s)\A.*{_DASHES} ?END {_KEY}", "private key"),  # it began before the text does
-)
-"""Private keys, over many lines; without group."""
-
-_KEY_LINE = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{6})?")
 
 # Bare hexadecimal strings are left alone, although some services use them as keys: most of those
 # in a log are commits and checksums. Bounds make each pattern's work linear.
@@ -113,10 +103,4 @@ SHAPES = (
     # JSON Web Tokens; the header is bounded
     _shape(_ALONE + r"eyJ[A-Za-z0-9_-]{8,400}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", "eyj"),
 )
-"""Within one line."""
-
-
-def is_key_line(line: str) -> bool:
-    """Whether it looks like a line from the middle of a private key, seen alone."""
-    line = line.strip(" \t|>\"',")
-    return len(line) in (64, 70) and _KEY_LINE.fullmatch(line) is not None
+"""All of them; each lies within one line."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 
 from beaker_ci.redaction import assignments
 from beaker_ci.redaction.assignments import Names, hide_named
-from beaker_ci.redaction.shapes import KEYS, SHAPES, is_key_line
+from beaker_ci.redaction.private_keys import STEM, hide_bodies, hide_keys, is_key_line
+from beaker_ci.redaction.shapes import SHAPES
 from beaker_ci.redaction.values import HIDDEN, Known
 
-_ALL_STEMS = {*assignments.STEMS, *(stem for shape in (*KEYS, *SHAPES) for stem in shape.stems)}
+_ALL_STEMS = {STEM, *assignments.STEMS, *(stem for shape in SHAPES for stem in shape.stems)}
 _STEMS = tuple(
     stem for stem in sorted(_ALL_STEMS) if not any(one in stem for one in _ALL_STEMS - {stem})
 )
@@ -38,7 +39,7 @@ class Hiding:
             text = self._known.hide(text)
         if any(name in folded for name in self._names.folded):
             text = self._names.hide(text)
-        return _redacted(text, folded, _by_line) if _may_hold(folded, text) else text
+        return _redacted(text, folded, hide_bodies) if _may_hold(folded, text) else text
 
     def may_hold_secret(self, text: str | bytes) -> bool:
         """Whether :meth:`__call__` might change it; quick, and never wrongly no."""
@@ -55,7 +56,7 @@ def redact(text: str) -> str:
     characters before: they can hide one.
     """
     folded = text.casefold()
-    return _redacted(text, folded, _by_group) if _may_hold(folded, text) else text
+    return _redacted(text, folded, hide_keys) if _may_hold(folded, text) else text
 
 
 def may_hold_secret(text: str | bytes) -> bool:
@@ -71,10 +72,9 @@ def _may_hold(folded: str, text: str) -> bool:
     return len(text) >= 64 and any(map(is_key_line, text.split("\n")))
 
 
-def _redacted(text: str, folded: str, hide_key: Callable[[re.Match[str]], str]) -> str:
-    for shape in KEYS:
-        if shape.stems[0] in folded:
-            text = shape.pattern.sub(hide_key, text)
+def _redacted(text: str, folded: str, hide_private: Callable[[str], str]) -> str:
+    if STEM in folded:
+        text = hide_private(text)
     for shape in SHAPES:
         for stem in shape.stems:
             if stem in folded:
@@ -88,7 +88,3 @@ def _redacted(text: str, folded: str, hide_key: Callable[[re.Match[str]], str]) 
 
 def _by_group(match: re.Match[str]) -> str:
     return (match.group(1) if match.re.groups else "") + HIDDEN
-
-
-def _by_line(match: re.Match[str]) -> str:
-    return "\n".join([HIDDEN] * (match.group().count("\n") + 1))

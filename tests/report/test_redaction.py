@@ -64,13 +64,16 @@ def test_a_line_that_is_changed_was_suspected(text: str) -> None:
 def test_a_private_key_is_hidden_line_by_line() -> None:
     hiding = Hiding()
     lines = ["before", *PRIVATE_KEY, "behind"]
-    expected = ["before", *[HIDDEN] * len(PRIVATE_KEY), "behind"]
+    first, *bodies, last = PRIVATE_KEY
+    expected = ["before", first, *[HIDDEN] * len(bodies), last, "behind"]
     assert hiding("\n".join(lines)).split("\n") == expected
     # Seen without its first, its last, or any neighbour.
     assert hiding("\n".join(lines[5:])).split("\n") == expected[5:]
     assert hiding("\n".join(lines[:-9])).split("\n") == expected[:-9]
-    assert {hiding(line) for line in PRIVATE_KEY[1:-2]} == {HIDDEN}
-    assert hiding("key: " + "\\n".join(PRIVATE_KEY)) == f"key: {HIDDEN}"
+    assert {hiding(line) for line in bodies[:-1]} == {HIDDEN}
+    assert hiding("key: " + "\\n".join(PRIVATE_KEY)) == f"key: {first}{HIDDEN}{last}"
+    assert hiding("\n".join(map(hiding, lines))).split("\n") == expected
+    assert redact("\n".join(lines)) == f"before\n{HIDDEN}\nbehind"
 
 
 @pytest.mark.parametrize(
