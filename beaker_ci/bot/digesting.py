@@ -46,6 +46,8 @@ _PATHS = 100
 """Paths that GitHub is asked for."""
 
 _DEEPEST = 10
+_POINTS_AT_THE_LOG = ("exception", "tests", "unknown")
+_ELSEWHERE = "The log on Beaker says where; the configuration keeps it off GitHub."
 _ERROR_FILE = re.compile(r"(?:\A|/)(?:torchelastic_)?error\.json\Z")
 _JUNIT = re.compile(r"(?:\A|/)[^/]*(?:junit|test|report)[^/]*\.xml\Z", re.IGNORECASE)
 _TRUST = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW, Confidence.NONE)
@@ -110,7 +112,7 @@ def published_part(digest: Digest, published: str) -> Digest:
         title=digest.title,
         confidence=digest.confidence,
         infrastructure=digest.infrastructure,
-        next_step=digest.next_step,
+        next_step=_ELSEWHERE if digest.category in _POINTS_AT_THE_LOG else digest.next_step,
         paste=digest.paste,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ MOST_NOTES = 200
 
 _UNKNOWN = ("", "none", "unknown")
 _SAYS_THE_VERDICT = {"timed_out": "timeout", "cancelled": "stopped"}
+_RAISED = re.compile(
+    r"(?:[A-Za-z_]\w{0,99}\.){0,9}(?P<name>[A-Z][A-Za-z]{2,60}(?:Error|Exception|Failure))(?![\w.])"
+)
 _LINE = 400
 
 
@@ -34,12 +38,16 @@ class Words:
     Attributes:
         title: What went wrong.
         whose: Whose failure it is.
+        advice: What to do now.
+        paste: A comment that does it.
         tests: What stands on the fold of the failed tests.
         seen: What stands on the fold of what was seen besides.
     """
 
     title: str = ""
     whose: str = ""
+    advice: str = ""
+    paste: str = ""
     tests: str = ""
     seen: str = ""
 
@@ -47,27 +55,40 @@ class Words:
 def words(view: RunView) -> Words:
     """The words about a run's cause."""
     cause = view.ending.cause if view.ending else None
-    if cause is None:
+    if view.ending is None or cause is None:
         return Words()
-    digest, seen = cause.digest, len(_others(cause.digest))
+    digest = cause.digest
+    if digest.category in _UNKNOWN:
+        shown = "These are its last:" if view.ending.log else "All of it is on Beaker."
+        return Words(
+            whose="No clear cause.", advice=f"No line of the log says outright why. {shown}"
+        )
+    # The table of failed tests says the same in fewer words.
+    seen = 0 if digest.tests else len(_others(digest))
     return Words(
         title=_title(digest, view.conclusion),
         whose=_whose(digest),
+        advice=digest.next_step,
+        paste=digest.paste,
         tests=_failed(len(digest.tests)) if digest.tests else "",
-        seen=f"{safe.number(seen)} more {'line' if seen == 1 else 'lines'} that may matter"
-        if seen
-        else "",
+        seen=_may_matter(seen) if seen else "",
     )
 
 
 def _title(digest: Digest, conclusion: str | None) -> str:
     # A run that timed out need not be said to have timed out.
-    if digest.category in (*_UNKNOWN, _SAYS_THE_VERDICT.get(conclusion or "")):
+    if digest.category == _SAYS_THE_VERDICT.get(conclusion or ""):
         return ""
     name = safe.plain(digest.title, 80)
     if digest.category == "tests" and digest.tests:
         name = _failed(len(digest.tests))
+    elif digest.category == "exception" and (raised := _RAISED.match(digest.headline)):
+        name = raised["name"]  # says more than that the code raised one
     return f"Perhaps: {name}" if digest.confidence == UNSURE else name
+
+
+def _may_matter(lines: int) -> str:
+    return f"{safe.number(lines)} more {'line' if lines == 1 else 'lines'} that may matter"
 
 
 def _failed(tests: int) -> str:
@@ -76,8 +97,6 @@ def _failed(tests: int) -> str:
 
 
 def _whose(digest: Digest) -> str:
-    if digest.category in _UNKNOWN:
-        return "No clear cause."
     if digest.confidence == UNSURE:
         return "Not certain: the log does not say it outright."
     if digest.infrastructure is None:
@@ -110,7 +129,7 @@ def where(cause: Cause) -> str:
     if digest.frame is not None:
         told.append(_frame(cause, digest.frame))
     if digest.earlier_attempts:
-        told.append(f"after {safe.number(digest.earlier_attempts)} earlier in the same log")
+        told.append(f"after {safe.number(digest.earlier_attempts)} earlier attempts in the same log")
     if cause.is_end:
         told.append("the log is very long: only its end was looked at")
     text = " · ".join(told)

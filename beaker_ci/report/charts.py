@@ -12,7 +12,7 @@ FEWEST = 3
 MOST = 40
 """Points that are drawn, the last ones."""
 
-_HARMLESS = re.compile(r"[^A-Za-z0-9 .,:/_%()+-]")
+_HARMLESS = re.compile(r"[^A-Za-z0-9 .,:/_()+-]")
 
 
 def mermaid_chart(
