@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench image lock clean
+.PHONY: help demo test check bench gallery image lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ bench: .venv/.ready ## Measure a submission and a reconcile; send noise through 
 	@$(BIN)/python benchmarks/submit.py
 	@$(BIN)/python benchmarks/reconcile.py
 	@$(BIN)/python benchmarks/fuzz.py
+
+gallery: .venv/.ready ## Write docs/gallery.md anew: how reports look
+	@$(BIN)/python scripts/gallery.py
 
 image: .venv/.ready ## Build the action's image and try it as GitHub's runner would
 	@$(BIN)/python scripts/image.py

@@ -59,6 +59,8 @@ def words(view: RunView) -> Words:
         return Words()
     digest = cause.digest
     if digest.category in _UNKNOWN:
+        if digest.headline:
+            return Words(whose="No clear cause.", advice=digest.next_step)
         shown = "These are its last:" if view.ending.log else "All of it is on Beaker."
         return Words(
             whose="No clear cause.", advice=f"No line of the log says outright why. {shown}"
@@ -129,7 +131,9 @@ def where(cause: Cause) -> str:
     if digest.frame is not None:
         told.append(_frame(cause, digest.frame))
     if digest.earlier_attempts:
-        told.append(f"after {safe.number(digest.earlier_attempts)} earlier attempts in the same log")
+        told.append(
+            f"after {safe.number(digest.earlier_attempts)} earlier attempts in the same log"
+        )
     if cause.is_end:
         told.append("the log is very long: only its end was looked at")
     text = " · ".join(told)
