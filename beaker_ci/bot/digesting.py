@@ -84,7 +84,7 @@ def read_cause(
         return None
     try:
         found = _best(_readings(services, beaker, run, state))
-        if found is None:
+        if found is None or _says_no_more(found.digest, state.verdict):
             return None
         digest = published_part(found.digest, published)
         return Cause(
@@ -114,7 +114,15 @@ def published_part(digest: Digest, published: str) -> Digest:
         infrastructure=digest.infrastructure,
         next_step=_ELSEWHERE if digest.category in _POINTS_AT_THE_LOG else digest.next_step,
         paste=digest.paste,
+        lines=digest.lines,
     )
+
+
+def _says_no_more(digest: Digest, verdict: Verdict | None) -> bool:
+    """Whether how the run ended says all that its log does."""
+    if verdict is Verdict.CANCELLED and digest.category == "stopped":
+        return True
+    return digest.category == "unknown" and verdict not in (Verdict.FAILED, Verdict.UNKNOWN)
 
 
 def _readings(services: Services, beaker: Session, run: Run, state: State) -> Iterable[_Reading]:

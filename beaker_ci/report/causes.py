@@ -61,6 +61,8 @@ def words(view: RunView) -> Words:
     if digest.category in _UNKNOWN:
         if digest.headline:
             return Words(whose="No clear cause.", advice=digest.next_step)
+        if not digest.lines and not cause.is_end:
+            return Words(whose="No clear cause.", advice="The log is empty.")
         shown = "These are its last:" if view.ending.log else "All of it is on Beaker."
         return Words(
             whose="No clear cause.", advice=f"No line of the log says outright why. {shown}"

@@ -85,7 +85,7 @@ Open runs: 3; reports brought up to date: 2; not possible now: 0; commands misse
     assert statuses(stage) == ["canceled", "canceled", "queued", "queued"]
 
     assert re.sub(r"after 3 min( \d+ s)?", "after 3 min", take_run(stage)) == snapshot("""\
-🛑 **Stopped on Beaker after 3 min** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🛑 **Stopped on Beaker after 3 min** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
@@ -116,7 +116,7 @@ def test_a_new_head_stops_what_ran_at_another(stage: Stage) -> None:
     assert statuses(stage) == ["canceled", "running"]
     assert stage.schedule().exit_code == 0
     assert take_run(stage, sha=sha) == snapshot("""\
-🛑 **Stopped on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🛑 **Stopped on Beaker** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py

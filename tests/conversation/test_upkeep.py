@@ -208,16 +208,16 @@ def test_the_report_of_a_run_that_was_started_again(stage: Stage) -> None:
     body, _ = take(stage)
     assert body.splitlines()[1:12] == snapshot(
         [
-            "❌ **Failed on Beaker with exit code 3 after 3 min** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`",
+            "❌ **Failed on Beaker with exit code 3 after 3 min** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`",
             "",
             "```bash",
             "python check.py",
             "```",
             "",
+            "**No clear cause.** The log is empty.",
+            "",
             "[The whole log](https://beaker.test/job/01ULID)",
             "",
-            "- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · preset `gpu-tests` · asked for by writer",
-            "- **Where** 1 GPU · any cluster · workspace `ai2/widgets`",
-            "- **Limits** timeout 15m for each attempt · retries 0 · priority normal",
+            "- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · asked for by writer",
         ]
     )

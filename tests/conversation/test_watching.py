@@ -201,7 +201,7 @@ def test_the_whole_way(stage: Stage) -> None:
     assert "12 min left" in told[0]
     first, minutes, later = (clean(each) for each in told)
     assert first == snapshot("""\
-🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
@@ -214,7 +214,7 @@ python check.py
 """)
     assert minutes == first.replace("1 min of", "6 min of")
     assert later == snapshot("""\
-🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
@@ -259,7 +259,7 @@ def test_why_it_waits(stage: Stage) -> None:
     followed = follow(stage, workload, watch)
 
     assert clean(shown(stage, workload)) == snapshot("""\
-⏳ **Queued on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+⏳ **Queued on Beaker** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
@@ -301,7 +301,7 @@ def test_another_attempt(stage: Stage) -> None:
     assert [clean(each) for each in told] == snapshot(
         [
             """\
-🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🏃 **Running on Beaker** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
