@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
@@ -41,6 +42,9 @@ _AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE)
 
 MOST = 20
 """People, and pull requests, that one pass asks GitHub about: a flood of comments costs no more."""
+
+MOST_RUNS = 200
+"""Runs of one pull request, the newest, among which that of a retry is looked for."""
 
 OUTAGES = 3
 """Pull requests that meet a service that is away, before a pass gives up."""
@@ -144,12 +148,14 @@ def _unheard(
 ) -> Sequence[Command | Mistake]:
     """What of a comment has no answer. One reply, written last, answers all that became no run.
 
-    What was seen has most likely had one that somebody deleted: there, only runs are worth a word.
+    What was seen has most likely had one that somebody deleted: there, only what was to do something
+    is worth a word.
     """
     if _marker(comment) in heard:
         return ()
     unanswered = [item for item in items if _key(repository, comment, item) not in heard]
-    return [item for item in unanswered if _is_run(item)] if _was_seen(comment) else unanswered
+    worth = not _was_seen(comment) or any(_acts(item) for item in unanswered)
+    return unanswered if worth else ()
 
 
 def _was_seen(comment: RepositoryComment) -> bool:
@@ -157,8 +163,10 @@ def _was_seen(comment: RepositoryComment) -> bool:
     return comment.eyes != 0
 
 
-def _is_run(item: Command | Mistake) -> bool:
-    return isinstance(item, Command) and item.name == "run"
+def _acts(item: Command | Mistake) -> bool:
+    """Whether it was to do something, and would have left an answer or a run of its own."""
+    in_place = isinstance(item, Command) and bool(item.options.get("failed"))
+    return isinstance(item, Command) and item.name in ("run", "stop", "retry") and not in_place
 
 
 def _tell_of(
@@ -196,9 +204,12 @@ def _is_on_beaker(
     item: Command | Mistake,
 ) -> bool:
     """Whether it was obeyed: somebody may have deleted our answer, or it is being written."""
-    if not (isinstance(item, Command) and _is_run(item)):
+    if not isinstance(item, Command) or item.name not in ("run", "retry"):
         return False
     key = _key(repository, comment, item)
+    if item.name == "retry":  # its name tells what it repeats
+        runs = services.beaker().runs_of(repository.id, comment.number)
+        return any(run.key == key for run in islice(runs, MOST_RUNS))
     label = str(item.options.get("name") or "")
     name = experiment_name(repository.full_name, f"pr{comment.number}", item.preset, key, label)
     return services.beaker().find(name, key) is not None

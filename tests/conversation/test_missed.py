@@ -247,3 +247,37 @@ def test_only_what_was_left_of_a_comment_is_told(old: Stage) -> None:
     assert "gpu-tests" not in told
     old.hub.take_check()
     old.beaker.take_experiment()
+
+
+def test_with_a_run_all_that_stood_beside_it_is_told(old: Stage) -> None:
+    """Seen, and then the process died: help alone would have been answered and deleted."""
+    asked = old.hub.comment(old.number, by="writer", body=f"{RUN}\n/beaker help run")
+    old.hub.react(asked["comment"]["id"], by="github-actions[bot]", content="eyes")
+
+    assert old.schedule().exit_code == 0
+
+    answer = old.answer()
+    assert RUN in answer
+    assert "/beaker help run" in answer
+
+
+def test_a_retry_that_was_submitted_was_not_missed(old: Stage) -> None:
+    first = old.hub.comment(old.number, by="writer", body=RUN)
+    old.deliver(first)
+    old.heard(first)
+    old.beaker.finish(old.beaker.take_experiment().id, 1)
+    again = old.hub.comment(old.number, by="writer", body="/beaker retry")
+    old.deliver(again)
+    old.heard(again)
+    old.beaker.take_experiment()
+    for comment in old.hub.comments(old.number):
+        if comment.author.login != "writer":
+            old.hub.delete_comment(comment.id)
+
+    assert old.schedule().exit_code == 0
+
+    old.hub.take_check()
+    old.hub.take_check()
+    old.hub.take_comment(old.number)
+    old.hub.take_comment(old.number)
+    assert old.leftovers() == []
