@@ -23,6 +23,9 @@ from beaker_ci.reasons import Reason
 UNFINISHED = ".beaker-ci-unfinished"
 """The folder within, where files grow; it goes when none is left."""
 
+_GIT = ".git"
+"""What git obeys wherever somebody stands below it: its settings name programs to run."""
+
 _LONGEST_NAME = 255  # bytes
 _LONGEST_PATH = 4000  # bytes, the folder's own included
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -81,6 +84,9 @@ class Folder:
             raise unplaceable("Its path leads elsewhere: it has an empty part, `.` or `..`.")
         if steps[0].casefold() == UNFINISHED:
             raise unplaceable("Unfinished files of ours are kept under that name.")
+        # Some systems hold a name for another one without what cannot be seen in it.
+        if any("".join(filter(str.isprintable, step)).casefold() == _GIT for step in steps):
+            raise unplaceable("Git would obey it: `.git` names programs that git runs.")
         try:
             lengths = [len(os.fsencode(step)) for step in steps]
             whole = len(os.fsencode(self._directory.absolute())) + sum(lengths) + len(lengths)
