@@ -103,6 +103,9 @@ def forbidden(why: str) -> Problem:
 
 def rejected(reason: Reason, what: str, error: Exception) -> Problem:
     """The job as it was asked for cannot be."""
-    return Problem(
-        reason, what, why=quoted(error, 500), next_step="Change the command or the preset."
-    )
+    change, why = "Change the command or the preset.", quoted(error, 500)
+    if reason is Reason.REFUSED_CLUSTER:
+        return Problem(
+            reason, what, why=why, next_step=f"{change} What there is:", paste="/beaker gpus"
+        )
+    return Problem(reason, what, why=why, next_step=change)

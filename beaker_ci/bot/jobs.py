@@ -69,7 +69,9 @@ def task_name(task: Task) -> str:
 
 def nothing_yet(run: Run, state: State, waiting: Waiting | None) -> ReplyView:
     """The answer about a run of which no job has started."""
-    lacks = "has no log yet" if state.verdict is None else "never had a log"
+    lacks = (
+        "has no log and no results yet" if state.verdict is None else "left no log and no results"
+    )
     return replace(
         UNSIGNED,
         what=f"Run `{run.run_id}` {lacks}: no job of it has started.",

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 COLUMNS = ("Task", "State", "Attempts", "Time")
 
 _FORMER = {
-    Verdict.PREEMPTED: "preempted",
-    Verdict.INFRASTRUCTURE: "ended by the loss of its machine",
-    Verdict.TIMED_OUT: "ended by its time limit",
-    Verdict.CANCELLED: "cancelled",
+    Verdict.PREEMPTED: "was preempted",
+    Verdict.INFRASTRUCTURE: "was ended by the loss of its machine",
+    Verdict.TIMED_OUT: "was ended by its time limit",
+    Verdict.CANCELLED: "was cancelled",
     Verdict.UNKNOWN: "ended in a way that was not understood",
 }
 
@@ -154,7 +154,9 @@ def _facts(standing: Standing) -> Iterator[str]:
         yield pace[0].upper() + pace[1:]
     yield from _former_attempts(standing.reported.state.tasks)
     yield from view.notes
-    what = f"Preset `{run.preset}`" if run.preset else f"`{run.command_line}`"
+    # A backtick within would end the code too early.
+    asked = f"`{run.command_line.replace('`', 'ˋ')}`"
+    what = f"Preset `{run.preset}`" if run.preset else asked
     yield f"{what} at commit `{run.sha[:7]}`, asked for by {run.asker}"
     yield _cost(standing)
 
@@ -176,12 +178,12 @@ def _former_attempts(tasks: Sequence[Task]) -> Iterator[str]:
     for number, job in enumerate(longest.jobs[:-1], 1):
         seconds = _seconds(job, None)
         after = f" after {spoken(seconds)}" if seconds is not None else ""
-        yield f"Attempt {number} was {_ended(job)}{after}"
+        yield f"Attempt {number} {_ended(job)}{after}"
 
 
 def _ended(job: Job) -> str:
     if job.verdict is Verdict.FAILED:
-        return f"ended with exit code {job.exit_code}" if job.exit_code else "ended by a failure"
+        return f"ended with exit code {job.exit_code}" if job.exit_code else "ended in a failure"
     return _FORMER.get(job.verdict, "ended")
 
 

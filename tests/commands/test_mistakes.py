@@ -313,3 +313,4 @@ def test_both_spellings_of_the_same_switch_are_one_option() -> None:
 def test_mistakes_quote_without_breaking_code_marks() -> None:
     mistake = the_mistake("/beaker run x --gpus '`@team`'")
     assert mistake.what.startswith("`ˋ@teamˋ` does not fit")
+    assert the_mistake("/beaker gpus --type ''").what.startswith("`''` does not fit `--type`")

@@ -116,7 +116,7 @@ def test_nothing_has_started(stage: Stage) -> None:
     workload = submit(stage)
 
     assert ask(stage, LOGS) == snapshot("""\
-💡 **Run `fa26a760` has no log yet: no job of it has started.**
+💡 **Run `fa26a760` has no log and no results yet: no job of it has started.**
 
 Waiting for 0 s: ai2/jupiter has room right now, but Beaker has not placed it there yet.
 

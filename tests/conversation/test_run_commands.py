@@ -101,7 +101,7 @@ def test_logs(stage: Stage, shell: Shell) -> None:
     stage.beaker.start(workload)
     stage.beaker.write_log(workload, f"one {KEY}\ntwo\x1b[2J\u202e")
 
-    assert "has no log yet: no job of it has started" in waiting.text
+    assert "has no log and no results yet: no job of it has started" in waiting.text
     assert shell.type("logs").text == f"one {KEY}\ntwo\x1b[2J\u202e\n"
     assert shell.type("logs --tail 1", **TERMINAL).text == "two\n"
     assert shell.type("logs --replica 7").code == 2
@@ -210,7 +210,7 @@ def test_stop(stage: Stage, shell: Shell) -> None:
     assert mark.stopped == "by writer"
     assert "had ended already" in shell.type("stop").text
     assert shell.type("stop --all").code == 0
-    assert "No run" in shell.type("stop --all").text
+    assert shell.type("stop --all").text == "No run of the pull request is open.\n"
     assert stage.beaker.experiment(first).status == "canceled"
     assert shell.type("stop --all fa26a760").code == 2
     take(stage)

@@ -104,6 +104,13 @@ def test_preempted_and_resumed(stage: Stage) -> None:
     take(stage)
 
 
+def test_a_command_full_of_marks(stage: Stage) -> None:
+    submit(stage, "/beaker run --gpus 1 -- python -c 'a`b' '```' '@octo/team'")
+
+    assert "- `python -c 'aˋb' 'ˋˋˋ' @octo/team` at commit `<head>`" in ask(stage, STATUS)
+    take(stage)
+
+
 def test_every_replica(tmp_path: Path) -> None:
     files = {".github/beaker-ci.yml": REPLICAS, "train.py": ""}
     with open_stage(tmp_path, files) as stage:

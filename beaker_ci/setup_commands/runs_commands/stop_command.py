@@ -33,7 +33,8 @@ def stop(hand: AtHand, run: str | None, every: bool) -> int:
     outcomes = stop_each(hand.services, hand.beaker, chosen, f"by {_who(hand)}")
     told = [outcome for outcome in outcomes if outcome.stopped or outcome.problem]
     if not told:
-        click.echo("No run of it is open." if every else f"{chosen[0].run_id} had ended already.")
+        none = "No run of the pull request is open."
+        click.echo(none if every else f"Run {chosen[0].run_id} had ended already.")
         return 0
     view = stopped_view(told)
     show(view, hand.services)
