@@ -15,6 +15,7 @@ from beaker_ci.bot.digesting import read_cause
 from beaker_ci.bot.replies import written
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
+from beaker_ci.bot.superseding import collapse_former
 from beaker_ci.bot.upkeep import in_our_words, may_start_again, reason_to_stop
 from beaker_ci.bot.views import check_state, run_view
 from beaker_ci.config import Configuration
@@ -218,7 +219,10 @@ class Reporter:
                 told=told_hash(run_comment(seen.view)),
                 closed=int(self._now()),
             )
-        return replace(seen, run=self.beaker.write_mark(seen.run, mark))
+        run = self.beaker.write_mark(seen.run, mark)
+        if seen.state.verdict is not None and mark.comment_id:
+            collapse_former(self.services, self.beaker, run)
+        return replace(seen, run=run)
 
     def write_again(self, run: Run, state: State) -> Reported:
         """Writes the report of a run that has ended once more, whatever stands there."""

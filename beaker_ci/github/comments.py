@@ -19,6 +19,12 @@ MOST_RECENT = 1000
 """How many of a repository's recent comments are read at most: ten requests. In a busy hour every
 run adds two or three, and the older ones are those that nobody answered."""
 
+_HIDE = """
+mutation($comment: ID!) {
+  minimizeComment(input: {subjectId: $comment, classifier: OUTDATED}) { clientMutationId }
+}
+"""
+
 
 @dataclass(frozen=True)
 class Reactor:
@@ -110,6 +116,23 @@ def all_comments(repository: Hub, number: int, most: int = 1000) -> list[PostedC
     with problems("reading the comments"):
         found = repository.get_issue(number).get_comments()
         return [_posted(comment) for comment in islice(found, most)]
+
+
+def hide_comment(repository: Hub, comment_id: int) -> bool:
+    """Collapses a comment as outdated; its text stays. One request, and one to GraphQL.
+
+    Returns:
+        Whether it was there.
+    """
+    with problems("collapsing an older comment"):
+        try:
+            _, data = repository.requester.requestJsonAndCheck(
+                "GET", f"{repository.url}/issues/comments/{comment_id}"
+            )
+        except UnknownObjectException:
+            return False
+        repository.requester.graphql_query(_HIDE, {"comment": data["node_id"]})
+        return True
 
 
 def read_comment(repository: Hub, comment_id: int) -> RepositoryComment | None:
