@@ -148,8 +148,8 @@ def _unheard(
 ) -> Sequence[Command | Mistake]:
     """What of a comment has no answer. One reply, written last, answers all that became no run.
 
-    What was seen has most likely had one that somebody deleted: there, only what was to do something
-    is worth a word.
+    What was seen has most likely had one that somebody deleted: there, a word is worth only where
+    something was to be done.
     """
     if _marker(comment) in heard:
         return ()
