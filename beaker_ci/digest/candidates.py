@@ -78,7 +78,7 @@ class Attempt:
     """The candidates of one attempt."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, bool, str], Candidate] = OrderedDict()
+        self._known: OrderedDict[tuple[str, bool, int], Candidate] = OrderedDict()
         self.finals: OrderedDict[str, Candidate] = OrderedDict()
 
     @property
@@ -88,7 +88,7 @@ class Attempt:
 
     def add(self, rule: Rule, sighting: Sighting, *, quiet: bool = False) -> Candidate:
         """Counts a sighting with its equals."""
-        key = (rule.name, sighting.raised is not None, template(sighting.line.text))
+        key = rule.name, sighting.raised is not None, hash(template(sighting.line.text))
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= MOST:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from beaker_ci.digest.blocks import Block, Blocks
 from beaker_ci.digest.candidates import Attempt, Candidate, Sighting
@@ -15,7 +17,7 @@ from beaker_ci.digest.hiding import Hide, Place, hide_lines, hide_part, hide_rai
 from beaker_ci.digest.machine import Machine
 from beaker_ci.digest.model import Digest, Ending, Line
 from beaker_ci.digest.pytest_reports import PytestReport
-from beaker_ci.digest.rules import Rule, Rules, load
+from beaker_ci.digest.rules import LONGEST_KNOWN, MOST_KNOWN, Rule, Rules, load
 from beaker_ci.digest.tracebacks import HEADER, Chain
 
 MOST_STREAMS = 256
@@ -33,8 +35,21 @@ SHORTEST = 6
 _RARITY = "etanoisrldcumphgfywbvkxqjz"
 """Letters from common to rare."""
 
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_LOUD = re.compile(r"ERROR|CRITICAL|FATAL|EXCEPTION")
 _QUIET = re.compile(r"\b(?:DEBUG|INFO|WARN|WARNING|[Ww]arning)\b")
+# A bar with nothing behind it.
+_BAR = re.compile(rb"%\s{0,2}\|[^|\r\n]{0,200}\|[^|\]\r\n]{0,60}\[[^\]\r\n]{0,120}\]\s{0,3}\Z")
 _ESCAPED = re.compile(r"\\n {2}File |\\n\s*\\?\"?\s*File ")
+
+
+class _Fresh(NamedTuple):
+    """A sighting in the block that is being read, not yet fit to be kept."""
+
+    candidate: Candidate
+    sighting: Sighting
+    place: Place
+    start: int
 
 
 def keep(text: str) -> str:
@@ -62,10 +77,10 @@ class Digester:
         self._attempt = Attempt()
         self._previous = Attempt()
         self._earlier = 0
-        self._banners: set[str] = set()
         self._report = PytestReport()
         self._recent: deque[Block] = deque(maxlen=2)
-        self._fresh: dict[tuple[int, bool], tuple[Candidate, Sighting, Place]] = {}
+        self._boring: OrderedDict[bytes, None] = OrderedDict()
+        self._fresh: dict[tuple[int, bool], _Fresh] = {}
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next bytes of the log."""
@@ -108,7 +123,7 @@ class Digester:
         while (self._busy or self._report.active) and cursor < len(data):
             cursor, number = self._segment(block, cursor, number)
         self._recent.append(block)
-        self._look_around()
+        self._settle()
 
     def _segment(self, block: Block, start: int, number: int) -> tuple[int, int]:
         """Looks at one line, or at one of its parts; returns where the next begins."""
@@ -119,9 +134,24 @@ class Digester:
         back = data.find(b"\r", start, end)
         if back >= 0:
             end, ended = back, False
-        if end > start or ended:
+        if (end > start or ended) and not self._passes(data, start, end):
             self._line(Place(block, start, end), number)
         return end + 1, number + ended
+
+    def _passes(self, data: bytes, start: int, end: int) -> bool:
+        """Whether a line is known to say nothing, before it costs anything."""
+        if _BAR.search(data, max(start, end - 160), end):
+            return True
+        if self._busy or self._report.active or end - start > LONGEST_KNOWN:
+            return False
+        return data[start:end].translate(_ZEROS) in self._boring
+
+    def _bore(self, place: Place, text: str) -> None:
+        """Remembers a line that said nothing, for those that differ in their digits only."""
+        if place.end - place.start <= LONGEST_KNOWN and self._rules.indifferent(text):
+            self._boring[place.block.data[place.start : place.end].translate(_ZEROS)] = None
+            if len(self._boring) > MOST_KNOWN:
+                self._boring.popitem(last=False)
 
     def _line(self, place: Place, number: int) -> None:
         text, stream = clean(decode(place.block.data[place.start : place.end]))
@@ -163,36 +193,38 @@ class Digester:
     def _match(self, place: Place, number: int, text: str, stream: str) -> None:
         bare = message(text)
         found = self._rules.match(bare, "line")
-        if found is None and bare != text:  # the level alone may say it
+        if found is None and bare != text and _LOUD.search(text[: len(text) - len(bare)]):
             bare, found = text, self._rules.match(text, "line")
-        if found is None:
+        if found is None or found[0].kind == "benign":
+            self._bore(place, text)
             return
         rule, start = found
         if rule.kind == "shield":
             self._machine(stream).shield()
-        elif rule.kind in ("attempt", "banner"):
-            self._another(rule)
-        elif rule.kind != "benign":
-            hidden = hide_part(bare, place, self._hide)
-            line = Line(number, shown(hidden, start if hidden == bare else 0), stream)
+        elif rule.kind == "attempt":
+            self._another()
+        else:
             quiet = bool(_QUIET.search(text[: len(text) - len(bare)] or text[:80]))
-            self._see(rule, Sighting(line), place, quiet=quiet)
+            self._see(rule, Line(number, bare, stream), place, start, quiet=quiet)
 
-    def _see(self, rule: Rule, sighting: Sighting, place: Place, *, quiet: bool = False) -> None:
+    def _see(
+        self, rule: Rule, line: Line, place: Place, start: int = 0, *, quiet: bool = False
+    ) -> None:
+        """Counts a line; what of it is kept beyond this block, :meth:`_settle` decides."""
+        sighting = Sighting(line)
         candidate = self._attempt.add(rule, sighting, quiet=quiet)
-        # Of the later ones in a block the last is enough.
-        self._fresh[id(candidate), candidate.first is sighting] = candidate, sighting, place
+        fresh = _Fresh(candidate, sighting, place, start)
+        self._fresh[id(candidate), candidate.first is sighting] = fresh
 
-    def _look_around(self) -> None:
-        """Keeps what stands around the lines that a block held."""
-        for _, sighting, place in self._fresh.values():
-            number = sighting.line.line
-            lines = (
-                *place.above(number, ABOVE),
-                sighting.line,
-                *place.below(number, BELOW),
-            )
-            sighting.around = hide_lines(lines, self._hide)
+    def _settle(self) -> None:
+        """Hides secrets in what a block brought, the first and last of equal lines only."""
+        for _, sighting, place, start in self._fresh.values():
+            line = sighting.line
+            hidden = hide_part(line.text, place, self._hide)
+            text = shown(hidden, start if hidden == line.text else 0)
+            sighting.line = replace(line, text=text)
+            above, below = place.above(line.line, ABOVE), place.below(line.line, BELOW)
+            sighting.around = hide_lines((*above, sighting.line, *below), self._hide)
         self._fresh.clear()
 
     def _raised(self, chain: Chain | None) -> None:
@@ -206,10 +238,8 @@ class Digester:
         kept = tuple(hide_raised(each, self._hide) for each in others)
         self._attempt.add(rule, Sighting(line, raised, kept))
 
-    def _another(self, rule: Rule) -> None:
-        if rule.kind == "banner" and rule.name not in self._banners:
-            self._banners.add(rule.name)
-            return
+    def _another(self) -> None:
+        """Another attempt begins: what was seen so far was not the last word."""
         for machine in self._machines.values():
             self._raised(machine.finish())
         self._busy.clear()
@@ -221,8 +251,7 @@ class Digester:
         """Whether the line belongs to pytest's report, which is told apart from all else."""
         kind = self._report.feed(text)
         if kind == "explanation":
-            line = Line(number, shown(hide_part(text, place, self._hide)), stream)
-            self._see(self._rules.named["pytest-explanation"], Sighting(line), place)
+            self._see(self._rules.named["pytest-explanation"], Line(number, text, stream), place)
         return kind in ("explanation", "inside")
 
     def _tail(self) -> tuple[Line, ...]:
@@ -253,15 +282,17 @@ def _starts(data: bytes, stems: Iterable[re.Pattern[bytes]]) -> list[int]:
     low, starts = data.lower(), set()
     parts = b"\r" in data
     for stem in stems:
-        found = stem.search(low)
+        start, found = 0, stem.search(low)
         while found:
             place = found.start()
-            start = data.rfind(b"\n", 0, place) + 1
+            start = data.rfind(b"\n", start, place) + 1 or start
             end = data.find(b"\n", place)
+            end = end if end >= 0 else len(data)
             if parts:
                 start = data.rfind(b"\r", start, place) + 1 or start
-                back = data.find(b"\r", place, end if end >= 0 else len(data))
+                back = data.find(b"\r", place, end)
                 end = back if back >= 0 else end
             starts.add(start)
-            found = stem.search(low, end) if end >= 0 else None
+            start = end + 1
+            found = stem.search(low, start)
     return sorted(starts)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
+MOST_KNOWN, LONGEST_KNOWN = 2048, 400
+"""Texts, and characters of one, whose rule is remembered."""
+
+_ZEROS = str.maketrans("123456789", "0" * 9)
+_BOUNDS = re.compile(r"\{\d*,?\d*\}|\[[^\]]*0-9[^\]]*\]")
+
 MOST_STEPS = 6_000
 """The product of a pattern's repetitions: what one place of a line may cost."""
 
-_KINDS = ("cause", "caught", "wrapper", "victim", "benign", "shield", "attempt", "banner")
-_FIRST = ("caught", "benign", "shield", "attempt", "banner")
+_KINDS = ("cause", "caught", "wrapper", "victim", "benign", "shield", "attempt")
+_FIRST = ("caught", "benign", "shield", "attempt")
 _ON = ("any", "line", "exception")
 _COUNTS = ("first", "last")
 
@@ -55,10 +62,11 @@ class Rule:
         kind: ``cause``; ``caught`` is one that its program survived; ``wrapper`` only reports that
             something else failed; ``victim`` was taken down by another; ``benign`` is noise;
             ``shield`` says that the traceback below it is ignored; ``attempt`` begins another
-            attempt, and so does the second ``banner``.
+            attempt.
         on: Lines, exceptions that ended a traceback, or any of them.
         count: Whether the first or the last of equal lines is shown.
         next_step: Instead of the category's.
+        digits: Its digits are meant as such: it may tell lines apart that differ in nothing else.
     """
 
     name: str
@@ -70,6 +78,11 @@ class Rule:
     on: str = "any"
     count: str = "last"
     next_step: str = ""
+    digits: bool = False
+
+
+Match = tuple[Rule, int] | None
+"""The rule that a text matches and where, or none."""
 
 
 class Rules:
@@ -93,21 +106,13 @@ class Rules:
         self.stems = tuple(stems)
         self.categories = {category.key: category for category in categories}
         self.named = {rule.name: rule for rule in rules}
-        by_word: dict[str, list[Rule]] = {}
-        for rule in self.named.values():
-            for word in rule.words:
-                by_word.setdefault(word, []).append(rule)
-        # Hundreds of words, of which nearly none is in a line: first the few stems in them.
-        self._by_stem: dict[str, list[tuple[str, list[Rule]]]] = {stem: [] for stem in self.stems}
-        self._others: list[tuple[str, list[Rule]]] = []
-        for word, its in by_word.items():
-            stem = next((stem for stem in self.stems if stem in word), None)
-            (self._others if stem is None else self._by_stem[stem]).append((word, its))
-        self._any_other = re.compile(
-            "|".join(re.escape(word) for word, _ in self._others) or "(?!)"
-        )
+        words = [(word, rule) for rule in self.named.values() for word in rule.words]
+        self._steady = [(word, rule) for word, rule in words if not rule.digits]
+        self._digits = [(word, rule) for word, rule in words if rule.digits]
+        # Most lines of a noisy log differ in their digits only.
+        self._known: OrderedDict[tuple[str, str], Match] = OrderedDict()
 
-    def match(self, text: str, on: str) -> tuple[Rule, int] | None:
+    def match(self, text: str, on: str) -> Match:
         """The rule that says most about a text, and where in it; noise before causes.
 
         Args:
@@ -115,30 +120,30 @@ class Rules:
             on: ``line`` or ``exception``.
         """
         low = text.lower()
-        best: tuple[Rule, int] | None = None
-        tried: set[str] = set()
-        for rule in self._possible(low):
-            if rule.on not in ("any", on) or rule.name in tried:
-                continue
-            tried.add(rule.name)
-            if best and _rank(rule) <= _rank(best[0]):
-                continue
+        key = on, text.translate(_ZEROS)
+        if key in self._known:
+            best = self._known[key]
+        else:
+            best = _best((rule for word, rule in self._steady if word in low), text, on, None)
+            if len(text) <= LONGEST_KNOWN:
+                self._known[key] = best
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return _best((rule for word, rule in self._digits if word in low), text, on, best)
+
+    def indifferent(self, text: str) -> bool:
+        """Whether no rule would see anything else in a text that differs in its digits only."""
+        low = text.lower()
+        return not any(word in low for word, _ in self._digits)
+
+
+def _best(rules: Iterable[Rule], text: str, on: str, best: Match) -> Match:
+    for rule in rules:
+        if rule.on in ("any", on) and (best is None or _rank(rule) > _rank(best[0])):
             found = rule.pattern.search(text)
             if found:
                 best = rule, found.start()
-        return best
-
-    def _possible(self, low: str) -> Iterator[Rule]:
-        """The rules of which a word is in the text; some more than once."""
-        for stem, entries in self._by_stem.items():
-            if stem in low:
-                for word, rules in entries:
-                    if word in low:
-                        yield from rules
-        if self._any_other.search(low):
-            for word, rules in self._others:
-                if word in low:
-                    yield from rules
+    return best
 
 
 def _rank(rule: Rule) -> tuple[bool, int]:
@@ -205,6 +210,8 @@ def _rule(entry: Mapping[str, Any], categories: set[str]) -> Rule:
         str(entry.get("count", "last")),
         str(entry.get("next", "")),
     )
+    bare = _BOUNDS.sub("", rule.pattern.pattern) + "".join(rule.words)
+    rule = replace(rule, digits=any(map(str.isdigit, bare)))
     allowed = rule.kind in _KINDS and rule.on in _ON and rule.count in _COUNTS
     if not allowed or rule.category not in categories or not 0 <= rule.weight <= 100:
         raise RulesError(f"The rule {name} has an unknown category, kind, place, count or weight.")

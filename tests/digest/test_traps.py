@@ -19,12 +19,14 @@ def each(prefix: str, text: str) -> str:
 
 TRAPS = {
     "a launcher's wrapper comes last": (
-        f"{STEPS}{KEY}E0203 11:04:09.000000 77 torch/distributed/elastic/multiprocessing/api.py:874] "
-        "failed (exitcode: 1) local_rank: 0 (pid: 77) of binary: /opt/env/bin/python\n"
-        f'{HEAD}  File "/opt/env/bin/torchrun", line 8, in <module>\n    sys.exit(main())\n'
-        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
-        "============\ntrain/main.py FAILED\nRoot Cause (first observed failure):\n"
-        "  exitcode  : 1 (pid: 77)\n  error_file: <N/A>\n",
+        (
+            f"{STEPS}{KEY}E0203 11:04:09.000000 77 torch/distributed/elastic/multiprocessing/api.py:874] "
+            "failed (exitcode: 1) local_rank: 0 (pid: 77) of binary: /opt/env/bin/python\n"
+            f'{HEAD}  File "/opt/env/bin/torchrun", line 8, in <module>\n    sys.exit(main())\n'
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+            "============\ntrain/main.py FAILED\nRoot Cause (first observed failure):\n"
+            "  exitcode  : 1 (pid: 77)\n  error_file: <N/A>\n"
+        ),
         "KeyError: 'lr'",
     ),
     "an engine says that the cause is above": (
@@ -43,10 +45,12 @@ TRAPS = {
         "KeyError: 'lr'",
     ),
     "a loader's worker carries the traceback in its message": (
-        f"{HEAD}{FRAME}KeyError: Caught KeyError in DataLoader worker process 3.\n"
-        f"Original {HEAD}"
-        '  File "/work/train/data.py", line 5, in __getitem__\n    return self.rows[name]\n'
-        "KeyError: 'shard-7'\n\n",
+        (
+            f"{HEAD}{FRAME}KeyError: Caught KeyError in DataLoader worker process 3.\n"
+            f"Original {HEAD}"
+            '  File "/work/train/data.py", line 5, in __getitem__\n    return self.rows[name]\n'
+            "KeyError: 'shard-7'\n\n"
+        ),
         "KeyError: 'shard-7'",
     ),
     "another level prefix on each line": (
@@ -75,15 +79,19 @@ TRAPS = {
         "RuntimeError: CUDA error: misaligned address",
     ),
     "the second error is collateral": (
-        f"{HEAD}{FRAME}ValueError: volume scratch7 is bad\n\n"
-        f"During handling of the above exception, another exception occurred:\n\n{HEAD}{FRAME}"
-        "ValueError: I/O operation on closed file\n",
+        (
+            f"{HEAD}{FRAME}ValueError: volume scratch7 is bad\n\n"
+            f"During handling of the above exception, another exception occurred:\n\n{HEAD}{FRAME}"
+            "ValueError: I/O operation on closed file\n"
+        ),
         "ValueError: volume scratch7 is bad",
     ),
     "the second error says it better": (
-        f"{HEAD}{FRAME}KeyError: 'lr'\n\n"
-        "The above exception was the direct cause of the following exception:\n\n"
-        f"{HEAD}{FRAME}train.SettingsError: the learning rate is not set\n",
+        (
+            f"{HEAD}{FRAME}KeyError: 'lr'\n\n"
+            "The above exception was the direct cause of the following exception:\n\n"
+            f"{HEAD}{FRAME}train.SettingsError: the learning rate is not set\n"
+        ),
         "train.SettingsError: the learning rate is not set",
     ),
     "denied hundreds of times, then an empty list": (
@@ -126,10 +134,12 @@ TRAPS = {
         "KeyError: 'lr'",
     ),
     "a watchdog, with C++ frames last": (
-        "[rank5]: Watchdog caught collective operation timeout: WorkNCCL ran for 600071 milliseconds\n"
-        "terminate called after throwing an instance of 'c10::DistBackendError'\n"
-        "frame #0: c10::Error::Error(c10::SourceLocation) + 0x57 (0x1511 in /lib/libc10.so)\n"
-        "frame #1: <unknown function> + 0x94ac3 (0x1511 in /lib/libc.so.6)\n",
+        (
+            "[rank5]: Watchdog caught collective operation timeout: WorkNCCL ran for 600071 milliseconds\n"
+            "terminate called after throwing an instance of 'c10::DistBackendError'\n"
+            "frame #0: c10::Error::Error(c10::SourceLocation) + 0x57 (0x1511 in /lib/libc10.so)\n"
+            "frame #1: <unknown function> + 0x94ac3 (0x1511 in /lib/libc.so.6)\n"
+        ),
         "Watchdog caught collective operation timeout: WorkNCCL ran for 600071 milliseconds",
     ),
     "source code in the log": (
@@ -141,26 +151,30 @@ TRAPS = {
         "KeyError: 'lr'",
     ),
     "exceptions in a box": (
-        "╭───────── Traceback (most recent call last) ─────────╮\n"
-        "│ /work/train/main.py:97 in main                      │\n"
-        "│                                                     │\n"
-        "│   96 │   batch = next(batches)                      │\n"
-        "│ ❱ 97 │   value = compute(batch)                     │\n"
-        "╰─────────────────────────────────────────────────────╯\n"
-        "KeyError: 'lr'\n",
+        (
+            "╭───────── Traceback (most recent call last) ─────────╮\n"
+            "│ /work/train/main.py:97 in main                      │\n"
+            "│                                                     │\n"
+            "│   96 │   batch = next(batches)                      │\n"
+            "│ ❱ 97 │   value = compute(batch)                     │\n"
+            "╰─────────────────────────────────────────────────────╯\n"
+            "KeyError: 'lr'\n"
+        ),
         "KeyError: 'lr'",
     ),
     "a group of exceptions": (
-        "  + Exception Group Traceback (most recent call last):\n"
-        '  |   File "/work/train/main.py", line 9, in <module>\n'
-        "  |     asyncio.run(main())\n"
-        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
-        "  +-+---------------- 1 ----------------\n"
-        "    | Traceback (most recent call last):\n"
-        '    |   File "/work/train/main.py", line 97, in main\n'
-        "    |     value = compute(batch)\n"
-        "    | KeyError: 'lr'\n"
-        "    +------------------------------------\n",
+        (
+            "  + Exception Group Traceback (most recent call last):\n"
+            '  |   File "/work/train/main.py", line 9, in <module>\n'
+            "  |     asyncio.run(main())\n"
+            "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
+            "  +-+---------------- 1 ----------------\n"
+            "    | Traceback (most recent call last):\n"
+            '    |   File "/work/train/main.py", line 97, in main\n'
+            "    |     value = compute(batch)\n"
+            "    | KeyError: 'lr'\n"
+            "    +------------------------------------\n"
+        ),
         "KeyError: 'lr'",
     ),
     "a traceback escaped into one line": (
@@ -168,40 +182,52 @@ TRAPS = {
         "KeyError: 'lr'",
     ),
     "a syntax error": (
-        f'{HEAD}  File "/work/train/main.py", line 3, in <module>\n    import model\n'
-        '  File "/work/train/model.py", line 7\n    def forward(self\n               ^\n'
-        "SyntaxError: '(' was never closed\n",
+        (
+            f'{HEAD}  File "/work/train/main.py", line 3, in <module>\n    import model\n'
+            '  File "/work/train/model.py", line 7\n    def forward(self\n               ^\n'
+            "SyntaxError: '(' was never closed\n"
+        ),
         "SyntaxError: '(' was never closed",
     ),
     "uv puts the cause below": (
-        "⠙ Resolving dependencies...  × No solution found when resolving dependencies:\n"
-        "  ╰─▶ Because tables==99.1 was not found and you require tables==99.1, we can conclude that\n"
-        "      your requirements are unsatisfiable.\n",
+        (
+            "⠙ Resolving dependencies...  × No solution found when resolving dependencies:\n"
+            "  ╰─▶ Because tables==99.1 was not found and you require tables==99.1, we can conclude that\n"
+            "      your requirements are unsatisfiable.\n"
+        ),
         "  ╰─▶ Because tables==99.1 was not found and you require tables==99.1, we can conclude that",
     ),
     "a gated model, chained": (
-        f"{HEAD}{FRAME}requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://m.example/x\n\n"
-        f"The above exception was the direct cause of the following exception:\n\n{HEAD}{FRAME}"
-        "OSError: You are trying to access a gated repo.\nMake sure to have access to it.\n",
+        (
+            f"{HEAD}{FRAME}requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://m.example/x\n\n"
+            f"The above exception was the direct cause of the following exception:\n\n{HEAD}{FRAME}"
+            "OSError: You are trying to access a gated repo.\nMake sure to have access to it.\n"
+        ),
         "OSError: You are trying to access a gated repo.",
     ),
     "tests that expect exceptions, and one that fails": (
-        "tests/test_io.py::test_bad PASSED\nERROR train: could not read (expected)\n"
-        "=== FAILURES ===\n____ test_roundtrip ____\n\n>       assert 3 == 4\nE       assert 3 == 4\n\n"
-        "tests/test_io.py:12: AssertionError\n---- Captured stderr call ----\n"
-        f"{KEY}=== short test summary info ===\n"
-        "FAILED tests/test_io.py::test_roundtrip - assert 3 == 4\n=== 1 failed, 1 passed in 0.1s ===\n"
-        "Name      Stmts   Miss  Cover\ntrain.py     10      0   100%\nerror: coverage 100 is above 99\n",
+        (
+            "tests/test_io.py::test_bad PASSED\nERROR train: could not read (expected)\n"
+            "=== FAILURES ===\n____ test_roundtrip ____\n\n>       assert 3 == 4\nE       assert 3 == 4\n\n"
+            "tests/test_io.py:12: AssertionError\n---- Captured stderr call ----\n"
+            f"{KEY}=== short test summary info ===\n"
+            "FAILED tests/test_io.py::test_roundtrip - assert 3 == 4\n=== 1 failed, 1 passed in 0.1s ===\n"
+            "Name      Stmts   Miss  Cover\ntrain.py     10      0   100%\nerror: coverage 100 is above 99\n"
+        ),
         "FAILED tests/test_io.py::test_roundtrip - assert 3 == 4",
     ),
     "three attempts in one file": (
-        f"{KEY}[launcher] attempt 2 of 3\n{HEAD}{FRAME}TypeError: got None\n[launcher] attempt 3 of 3\n"
-        f"{HEAD}{FRAME}ValueError: width is 0\n",
+        (
+            f"{KEY}[launcher] attempt 2 of 3\n{HEAD}{FRAME}TypeError: got None\n[launcher] attempt 3 of 3\n"
+            f"{HEAD}{FRAME}ValueError: width is 0\n"
+        ),
         "ValueError: width is 0",
     ),
     "a thread that only pins memory": (
-        f"{KEY}Exception in thread Thread-4 (_pin_memory_loop):\n{HEAD}{FRAME}"
-        "ConnectionResetError: [Errno 104] Connection reset by peer\n",
+        (
+            f"{KEY}Exception in thread Thread-4 (_pin_memory_loop):\n{HEAD}{FRAME}"
+            "ConnectionResetError: [Errno 104] Connection reset by peer\n"
+        ),
         "KeyError: 'lr'",
     ),
     "an interrupted library": (f"{STEPS}^C{HEAD}{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
