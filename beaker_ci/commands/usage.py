@@ -31,6 +31,6 @@ class UsageError(Exception):
 
 
 def quoted(text: str) -> str:
-    """The user's words as inline code: shortened, never empty, and without backticks that would end it."""
+    """The user's words as inline code: shortened, never empty, no backtick in them to end it."""
     short = text if len(text) <= 80 else f"{text[:79]}…"
     return f"`{short.replace('`', 'ˋ')}`" if short else "`''`"
