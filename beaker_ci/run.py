@@ -64,12 +64,14 @@ class Mark:
         verdict: How it ended: :class:`beaker_ci.history.Verdict`; empty before its end.
         start_timeout: Seconds that it may wait in the queue; 0 for ever.
         inactive_timeout: Seconds for which its log may be silent; 0 for ever.
-        retried: What asked last to repeat what failed of it; empty if nothing did.
+        retried: What asked to repeat what failed of it, with spaces between, the latest last: the
+            asking's key, how many attempts there were, and the login. Empty if nothing did.
         told: Of the comment's text, as :func:`told_hash` has it, once the run has ended.
         closed: When its last report was written, in Unix seconds; 0 before.
         looks: How often comment and check were read again after that.
         settled: Whether they still told the end, when nobody could write any more who had not
             heard of it.
+        asked: When the comment that asked for it was written, in Unix seconds; 0 if none did.
     """
 
     repository: int
@@ -92,11 +94,21 @@ class Mark:
     closed: int = 0
     looks: int = 0
     settled: bool = False
+    asked: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether something is left to report."""
         return self.used is None
+
+    def awaits_attempts(self, jobs: int) -> bool:
+        """Whether it was opened for new attempts that Beaker does not show yet.
+
+        Args:
+            jobs: How many attempts Beaker shows, of all tasks.
+        """
+        noted = self.retried.rpartition(" ")[2].split(":")
+        return self.is_open and len(noted) > 1 and noted[1].isdecimal() and jobs <= int(noted[1])
 
     def is_reported(self) -> bool:
         """Whether comment and check are both written."""
@@ -217,6 +229,11 @@ class OpenRun:
     def run_id(self) -> str:
         """The short id that people type."""
         return self.key[:8]
+
+    @property
+    def asked(self) -> float:
+        """When it was asked for, in Unix seconds."""
+        return (self.mark.asked if self.mark else 0) or self.created
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ def _read_entry(
     if exact and is_open and stage_of(listed.status) == "finished":
         # Nobody has reported its end yet; whoever asks for the next run need not wait for that.
         state = state_of(client, workload, now)
-        is_open = state.verdict is None
+        attempts = sum(len(task.jobs) for task in state.tasks)
+        is_open = state.verdict is None or mark.awaits_attempts(attempts)
         used = None if is_open else state.gpu_hours
     return LedgerEntry(
         workload_id=listed.workload_id,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST = 500
 """Runs of one pull request that are looked through, the newest first: ten requests."""
 
+SKEW = 60.0
+"""Seconds by which Beaker's clock may be ahead of GitHub's."""
+
 SHORTEST = 4
 """Digits of a short id that are enough, where no other run has them."""
 
@@ -24,10 +27,23 @@ SHORTEST = 4
 def runs_here(case: Case, beaker: Session) -> Iterator[OpenRun]:
     """The runs of the pull request that a command came from, the newest first.
 
+    Without those that were asked for after it: a command that is delivered again, or late, means
+    what it meant when it was written.
+
     Raises:
         Problem: When Beaker does not answer.
     """
-    return beaker.runs_of(case.asking.repository.id, case.asking.number or 0)
+    runs = beaker.runs_of(case.asking.repository.id, case.asking.number or 0)
+    comment = case.asking.comment
+    if comment is None:
+        return runs
+    latest = comment.at.timestamp()
+    return (run for run in runs if run.asked <= latest + _skew(run))
+
+
+def _skew(run: OpenRun) -> float:
+    """Seconds by which clocks may differ: what no comment asked for has its moment by Beaker's."""
+    return 0.0 if run.mark is not None and run.mark.asked else SKEW
 
 
 def find_run(runs: Iterator[OpenRun], run_id: str | None) -> OpenRun:

@@ -21,7 +21,7 @@ from beaker_ci.policy.model import Outcome
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView
-from beaker_ci.run import Run
+from beaker_ci.run import Mark, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from beaker_ci.bot.considering import Errand
     from beaker_ci.commands import Command
     from beaker_ci.facts import CommentNow
+
+REMEMBERED = 20
+"""Commands of which a run remembers that they repeated what failed of it: within the hour in which
+one may be delivered again, nobody asks for more."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,9 @@ class Repetition:
             stopped="",
             shown="",
             reserved=round((mark.used or state.gpu_hours) + self._price(state), 4),
-            retried=f"{self.errand.key}:{_jobs(state)}:{self.case.asking.asker.login}",
+            # All that it costs counts for who asks for more of it: theirs was the limit that held.
+            asker=self.case.asking.asker.id,
+            retried=self._noted(mark, state),
         )
         run = self.beaker.write_mark(run, reopened)
         # Others may have been judged at the same moment: by now each of us sees the other's mark.
@@ -129,9 +135,14 @@ class Repetition:
         """Whether an earlier delivery of this very command started new attempts."""
         if self.run.mark is None:
             return False
-        key, _, rest = self.run.mark.retried.partition(":")
-        before = rest.partition(":")[0]
-        return key == self.errand.key and before.isdecimal() and _jobs(state) > int(before)
+        noted = (entry.split(":") for entry in self.run.mark.retried.split())
+        before = [entry[1] for entry in noted if entry[0] == self.errand.key and len(entry) > 1]
+        return any(jobs.isdecimal() and _jobs(state) > int(jobs) for jobs in before)
+
+    def _noted(self, mark: Mark, state: State) -> str:
+        """What asked for new attempts, and how many jobs there were before; this command last."""
+        entry = f"{self.errand.key}:{_jobs(state)}:{self.case.asking.asker.login}"
+        return " ".join([*mark.retried.split()[1 - REMEMBERED :], entry])
 
     def _require_the_same_commit(self) -> None:
         services = self.case.asking.services

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import RUN_COMMANDS
 from beaker_ci.bot.considering import Considered, consider, judged_comment, prepare
-from beaker_ci.bot.lookup import find_run, runs_here
+from beaker_ci.bot.lookup import MOST, find_run, runs_here
 from beaker_ci.bot.repeating import Repetition
 from beaker_ci.bot.runs import found_or_submitted, refusal
 from beaker_ci.commands import Command, parse_comment
+from beaker_ci.plan import run_key
 from beaker_ci.policy import as_written
 from beaker_ci.policy.model import Outcome
 from beaker_ci.problem import Problem
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from beaker_ci.beaker import Session
     from beaker_ci.bot.case import Case
     from beaker_ci.facts import CommentNow
-    from beaker_ci.run import Run
+    from beaker_ci.run import OpenRun, Run
 
 
 def answer_retry(
@@ -47,7 +49,7 @@ def answer_retry(
     """
     judged_comment(case, now, command)
     beaker = session.result()
-    found = find_run(runs_here(case, beaker), command.target)
+    found = _meant(case, command, beaker)
     run, state = beaker.look(found.workload_id, case.asking.services.clock.now().timestamp())
     asked = _asked_again(run, command)
     errand = prepare(case, asked, session, pool)
@@ -61,6 +63,17 @@ def answer_retry(
         if considered.decision.outcome is Outcome.WAIT:
             return _own_approval(case, command, asked, considered)
     return found_or_submitted(case, now, errand, beaker, answering=asked)
+
+
+def _meant(case: Case, command: Command, beaker: Session) -> OpenRun:
+    """The run that is to be repeated; its repetition, if an earlier delivery submitted that.
+
+    Whatever else was submitted meanwhile must not be taken for the latest run now.
+    """
+    key = run_key(case.asking.repository.id, case.origin.by, command.place)
+    runs = tuple(islice(runs_here(case, beaker), MOST))
+    ours = next((run for run in runs if run.key == key), None)
+    return ours or find_run(iter(runs), command.target)
 
 
 def _asked_again(run: Run, command: Command) -> Command:

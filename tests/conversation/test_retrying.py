@@ -321,3 +321,105 @@ def test_strangers_repeat_nothing(stage: Stage) -> None:
     assert stage.hub.take_reactions(asked["comment"]["id"])
     take(stage)
     stage.answer()
+
+
+def test_delivered_again_after_another_run(stage: Stage) -> None:
+    """The latest run is by then another one, of another preset, and so of another name."""
+    ended(stage)
+    asked = stage.hub.comment(stage.number, by="writer", body="/beaker retry")
+    first = stage.deliver(asked).outputs["workload-id"]
+    ended(stage, "/beaker run --gpus 1 -- python other.py")
+    assert stage.deliver(asked).outputs["workload-id"] == first
+    stage.heard(asked)
+    for _ in range(3):
+        take(stage)
+
+
+def test_one_comment_asks_for_two(stage: Stage) -> None:
+    """Its second run is the latest one when it is delivered again."""
+    ended(stage)
+    body = "/beaker retry\n/beaker run --gpus 1 -- python other.py"
+    asked = stage.hub.comment(stage.number, by="writer", body=body)
+    stage.deliver(asked)
+    held = stage.beaker.experiments("ci-bot")
+    assert len(held) == 3
+    for each in held[1:]:
+        stage.beaker.finish(each.id)
+    stage.schedule()
+    stage.deliver(asked)
+    stage.heard(asked)
+    for _ in range(3):
+        take(stage)
+
+
+def test_in_place_delivered_again_after_another(stage: Stage) -> None:
+    workload = ended(stage)
+    line = "/beaker retry --failed"
+    first, second = (stage.hub.comment(stage.number, by="writer", body=line) for _ in range(2))
+    for asked in (first, second):
+        stage.deliver(asked)
+        stage.beaker.finish(workload, 1)
+        stage.schedule()
+    assert jobs(stage, workload) == 3
+    for asked in (first, second):
+        stage.deliver(asked)
+        stage.heard(asked)
+    assert jobs(stage, workload) == 3
+    take(stage)
+
+
+def test_in_place_counts_for_who_asks(stage: Stage) -> None:
+    """Who has no room left has none in the runs of others either, however often."""
+    stage.hub.add_user("colleague", permission="write")
+    stage.hub.repository.commit(
+        "main",
+        {
+            ".github/beaker-ci.yml": CONFIG.replace(
+                "  timeout: 2h", "  timeout: 2h\n  gpu_hours: {user: 0.3}"
+            )
+        },
+        message="A quarter of an hour each",
+    )
+    workload = ended(stage)
+    retry(stage, "/beaker retry --failed", by="colleague")
+    assert jobs(stage, workload) == 2
+    result = stage.deliver(asked := stage.hub.comment(stage.number, by="colleague", body=RUN))
+    stage.heard(asked)
+    assert result.outputs["reason-code"] == "refused.limit"
+    take(stage)
+    assert "`limits.gpu_hours.user`" in stage.answer()
+
+
+def test_in_place_two_at_the_same_moment(stage: Stage) -> None:
+    """Neither was started when the other was judged, and there is room for one of them."""
+    stage.hub.repository.commit(
+        "main",
+        {
+            ".github/beaker-ci.yml": CONFIG.replace(
+                "  timeout: 2h", "  timeout: 2h\n  gpu_hours: {repository: 0.3}"
+            )
+        },
+        message="Little for all",
+    )
+    runs = [ended(stage), ended(stage)]
+    first, second = (
+        stage.hub.comment(
+            stage.number, by="writer", body=f"/beaker retry {run_id(stage, each)} --failed"
+        )
+        for each in runs
+    )
+    codes: list[str] = []
+    stage.beaker.faults.add(
+        Fault(
+            "RestartExperimentTasks",
+            do=lambda: codes.append(stage.deliver(second).outputs["reason-code"]),
+        )
+    )
+    codes.append(stage.deliver(first).outputs["reason-code"])
+    assert codes == ["refused.limit", "accepted"]
+    assert [jobs(stage, each) for each in runs] == [2, 1]
+    for asked in (first, second):
+        stage.heard(asked)
+    take(stage)
+    take(stage)
+    assert "`limits.gpu_hours.repository`" in stage.answer()

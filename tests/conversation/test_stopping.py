@@ -15,9 +15,12 @@ from beaker_ci.sandbox.beaker import Fault
 RUN = "/beaker run gpu-tests"
 
 
-def begin(stage: Stage, command: str = RUN, number: int | None = None) -> tuple[str, str]:
-    """A run; its workload and its short id."""
-    asked = stage.hub.comment(number or stage.number, by="writer", body=command)
+def begin(
+    stage: Stage, command: str = RUN, number: int | None = None, ago: int = 0
+) -> tuple[str, str]:
+    """A run that was asked for so many seconds ago; its workload and its short id."""
+    moment = datetime.now(UTC) - timedelta(seconds=ago)
+    asked = stage.hub.comment(number or stage.number, by="writer", body=command, created_at=moment)
     outputs = stage.deliver(asked).outputs
     stage.heard(asked)
     return outputs["workload-id"], outputs["run-id"]
@@ -62,7 +65,7 @@ def test_a_run_is_stopped(stage: Stage) -> None:
     assert conclusion == "cancelled"
     assert re.sub(r"after 3 min( \d+ s)?", "after 3 min", body) == snapshot("""\
 <!-- beaker-ci:run:fa26a7603d238293 -->
-🛑 **Stopped on Beaker after 3 min** · [experiment](https://beaker.test/ex/01ULID) · run `fa26a760`
+🛑 **Stopped on Beaker after 3 min** · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
 
 ```bash
 python check.py
@@ -72,7 +75,7 @@ alice stopped it with `/beaker stop`.
 
 [The whole log](https://beaker.test/job/01ULID)
 
-- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · preset `gpu-tests` · asked for by writer
+- **Commit** [`<head>`](https://github.test/octo/widget/commit/<head>) · asked for by writer
 - **Where** 1 GPU · any cluster · workspace `ai2/widgets`
 - **Limits** timeout 15m for each attempt · retries 0 · priority normal
 - **Cost** 0.06 of at most 0.25 GPU-hours · budget `ai2/widgets-budget` · left in 24 h: 255.95 of 256 for this pull request, 511.95 of 512 for this person, 2047.95 of 2048 for the repository
@@ -186,7 +189,7 @@ No run here is open.
 
 
 def test_all_in_whatever_stage(stage: Stage) -> None:
-    runs = [begin(stage) for _ in range(4)]
+    runs = [begin(stage, ago=10) for _ in range(4)]
     stage.beaker.finish(runs[0][0])
     stage.beaker.start(runs[2][0])
     stage.beaker.start(runs[3][0])
@@ -393,3 +396,21 @@ def test_just_when_the_first_report_is_noted(stage: Stage, wait: str) -> None:
     assert notes(report) == ["writer stopped it with `/beaker stop`."]
     stage.beaker.take_experiment()
     assert stage.hub.take_check().conclusion == "cancelled"
+
+
+@pytest.mark.parametrize("command", ["/beaker stop", "/beaker stop --all"])
+def test_delivered_again_after_another_run(stage: Stage, command: str) -> None:
+    """It means the runs that there were when it was written, however late it is heard."""
+    stopped, _ = begin(stage, ago=60)
+    while_ago = datetime.now(UTC) - timedelta(seconds=30)
+    asked = stage.hub.comment(stage.number, by="writer", body=command, created_at=while_ago)
+    assert stage.deliver(asked).reason == "stopped"
+    goes_on, _ = begin(stage)
+
+    stage.deliver(asked)
+
+    stage.heard(asked)
+    assert stage.beaker.experiment(stopped).status == "canceled"
+    assert stage.beaker.experiment(goes_on).status == "queued"
+    assert [take_run(stage)[1] for _ in range(2)] == ["cancelled", None]
+    stage.answer()
