@@ -15,10 +15,10 @@ from contextlib import closing
 
 import grpc
 from beaker import beaker_pb2 as pb2
-from beaker._service_client import RpcStreamingMethod
 from beaker.exceptions import BeakerError
 
 from beaker_ci.beaker.client import BoundedBeaker
+from beaker_ci.beaker.logs import read_log
 from beaker_ci.history import State, failed_install
 from beaker_ci.problem import Problem
 
@@ -50,7 +50,8 @@ _FAILED = re.compile(
 def check_installs(client: BoundedBeaker, workload: pb2.Workload, state: State) -> State:
     """The same state; a failure if the installation failed in any job that it rests on.
 
-    At most one request per task. A log that cannot be read says nothing.
+    A request per task, repeated where Beaker does not answer: a success is told once. A log that
+    cannot be read even so says nothing.
 
     Args:
         client: Beaker.
@@ -110,14 +111,10 @@ def _failure_of(client: BoundedBeaker, job_id: str) -> str | None:
 
 def _read_head(client: BoundedBeaker, job_id: str) -> Generator[str]:
     """The first lines of a job's log; who stops early closes the stream."""
-    request = pb2.StreamJobLogsRequest(job_id=job_id, follow=False)
-    stream = client.job.rpc_streaming_request(
-        RpcStreamingMethod[pb2.JobLog](client.service.StreamJobLogs), request
-    )
     lines = size = 0
-    with closing(stream):
-        for log in stream:
-            yield from log.message.decode("utf-8", "replace").split("\n")
-            lines, size = lines + 1, size + len(log.message)
+    with closing(read_log(client, job_id)) as log:
+        for message in log:
+            yield from message.decode("utf-8", "replace").removesuffix("\n").split("\n")
+            lines, size = lines + 1, size + len(message)
             if lines >= MOST_LINES or size >= MOST_BYTES:
                 return

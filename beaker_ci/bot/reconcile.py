@@ -23,7 +23,7 @@ from beaker_ci.bot.settling import is_unsettled, settle
 from beaker_ci.bot.upkeep import may_be_over
 from beaker_ci.bot.watching import Watcher
 from beaker_ci.events import Repository
-from beaker_ci.history import State, stage_of
+from beaker_ci.history import State, is_known, stage_of
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import OpenRun, Run
@@ -184,6 +184,8 @@ def _is_due(services: Services, found: OpenRun) -> bool:
         return True
     if not found.mark.is_reported():
         return is_stale(found.mark, services)
+    if not is_known(found.status):
+        return True  # of a later Beaker: only its jobs tell whether it has ended
     stage = stage_of(found.status)
     if stage == "finished" or stage != found.mark.shown:
         return stage != found.mark.shown

@@ -6,7 +6,7 @@ job of every task did, and what is not understood is never a success. Statuses a
 numbers, since Beaker knows more of them than any client.
 """
 
-from beaker_ci.history.codes import PHASES, SUCCEEDED, phase_of, stage_in, stage_of
+from beaker_ci.history.codes import PHASES, SUCCEEDED, is_known, phase_of, stage_in, stage_of
 from beaker_ci.history.jobs import FINALIZE_PATIENCE, SUCCESSOR_PATIENCE, Job, Task, replicas
 from beaker_ci.history.state import (
     INACTIVE_TIMEOUT,
@@ -32,6 +32,7 @@ __all__ = [
     "Task",
     "Verdict",
     "failed_install",
+    "is_known",
     "phase_of",
     "read_state",
     "replicas",

@@ -29,6 +29,11 @@ def known_phase(status: int) -> str | None:
     return _PHASES.get(status)
 
 
+def is_known(status: int) -> bool:
+    """Whether a number is not one of a later Beaker."""
+    return status in _PHASES
+
+
 def phase_of(status: int) -> str:
     """What a workload's status alone says; a number of a later Beaker says nothing: queued."""
     return _PHASES.get(status, "queued")

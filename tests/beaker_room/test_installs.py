@@ -186,6 +186,17 @@ def test_a_success_without_what_it_was_to_install_is_none(room: Room) -> None:
     assert streams(room) == 1
 
 
+def test_a_stream_that_breaks_makes_no_success_of_it(room: Room) -> None:
+    run = room.submit(no_python=False)
+    finish(room, run, f"{HEAD}{ERROR}{REST}{NEWS}")
+    room.beaker.faults.add(Fault("StreamJobLogs", code="UNAVAILABLE"))
+
+    _, state = room.session.look(run.workload_id, run.created + 60)
+
+    assert state.verdict is Verdict.FAILED
+    assert streams(room) == 2
+
+
 def test_one_replica_without_it_is_enough(room: Room) -> None:
     run = room.submit(no_python=False, replicas=2)
     finish(room, run, FINE + NEWS, f"{HEAD}{REST}{NEWS}")
