@@ -1,8 +1,8 @@
 """Labelled logs under what must not matter: trailers, colours, times, ranks, chunks, attempts.
 
 A manifest has a JSON object per line: ``id`` (the log is ``<id>.log``), ``root_lines`` (the lines a
-maintainer would point at, from 1) and ``group`` (``success`` for logs of which no cause may be named).
-A candidate hits if it holds the first 80 characters of a labelled line, or is 24 characters of one.
+maintainer would point at, from 1) and ``group`` (``success`` for logs of which no cause may be
+named). A candidate hits if it holds the first 80 characters of a labelled line, or is 24 of one.
 
     python benchmarks/digest_stress.py MANIFEST.jsonl LOGS [--trailer FILE] [--misses]
 """
@@ -27,7 +27,8 @@ Change = Callable[[bytes, Random], bytes]
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _PREFIX = re.compile(
     r"^(?:\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\s+|\[?rank\s?\d+\]?:\s*|\(\w+ pid=\d+\)\s*|#\d+ [\d.]+\s+"
-    r"|(?:ERROR|WARNING|INFO) \d\d-\d\d [\d:]+ \[[\w.]+:\d+\]\s*|##\[error\]|\d+[:|]\s+(?=\S)|E\s{2,})+"
+    r"|(?:ERROR|WARNING|INFO) \d\d-\d\d [\d:]+ \[[\w.]+:\d+\]\s*|##\[error\]|\d+[:|]\s+(?=\S)"
+    r"|E\s{2,})+"
 )
 
 

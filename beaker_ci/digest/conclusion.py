@@ -34,7 +34,6 @@ class Reading:
 
     Attributes:
         attempt: The candidates of the last attempt.
-        previous: Those of the one before.
         earlier: How many attempts there were before the last.
         tests: Failed tests of the last attempt.
         tail: The last lines.
@@ -43,7 +42,6 @@ class Reading:
     """
 
     attempt: Attempt
-    previous: Attempt
     earlier: int
     tests: tuple[FailedTest, ...]
     tail: tuple[Line, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from beaker_ci.digest.machine import Machine
 from beaker_ci.digest.model import Digest, Ending, Line
 from beaker_ci.digest.pytest_reports import PytestReport
 from beaker_ci.digest.rules import LONGEST_KNOWN, MOST_KNOWN, Rule, Rules, load
+from beaker_ci.digest.stems import Stems
 from beaker_ci.digest.tracebacks import HEADER, Chain
 
 MOST_STREAMS = 256
@@ -28,12 +28,6 @@ TAIL = 60
 
 ABOVE, BELOW = 4, 3
 """Lines of context that are kept around a line."""
-
-SHORTEST = 6
-"""Letters of a long stem that are searched for at least; of a short one all but the first."""
-
-_RARITY = "etanoisrldcumphgfywbvkxqjz"
-"""Letters from common to rare."""
 
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _LOUD = re.compile(r"ERROR|CRITICAL|FATAL|EXCEPTION")
@@ -70,12 +64,11 @@ class Digester:
     def __init__(self, hide: Hide = keep, rules: Rules | None = None) -> None:
         self._hide = hide
         self._rules = rules or load()
-        self._stems = [_search_for(stem) for stem in self._rules.stems]
+        self._stems = Stems(self._rules.stems)
         self._blocks = Blocks()
         self._machines: OrderedDict[str, Machine] = OrderedDict()
         self._busy: set[str] = set()
         self._attempt = Attempt()
-        self._previous = Attempt()
         self._earlier = 0
         self._report = PytestReport()
         self._recent: deque[Block] = deque(maxlen=2)
@@ -100,7 +93,6 @@ class Digester:
         tail = hide_lines(self._tail(), self._hide)
         reading = Reading(
             self._attempt,
-            self._previous,
             self._earlier,
             tuple(hide_test(test, self._hide) for test in self._report.tests),
             tail,
@@ -114,7 +106,7 @@ class Digester:
     def _read(self, block: Block) -> None:
         """Looks at the lines that hold a stem, and at all lines while a report is open."""
         data, cursor, number = block.data, 0, block.first
-        for start in _starts(data, self._stems):
+        for start in self._stems.lines(data):
             while (self._busy or self._report.active) and cursor < start:
                 cursor, number = self._segment(block, cursor, number)
             if start >= cursor:
@@ -244,7 +236,7 @@ class Digester:
             self._raised(machine.finish())
         self._busy.clear()
         self._earlier += 1
-        self._previous, self._attempt = self._attempt, Attempt()
+        self._attempt = Attempt()
         self._report = PytestReport()
 
     def _reported(self, place: Place, number: int, text: str, stream: str) -> bool:
@@ -268,31 +260,3 @@ class Digester:
                     lines.append(Line(number, shown(hidden)))
                 end, number = start - 1, number - 1
         return tuple(reversed(lines))
-
-
-def _search_for(stem: str) -> re.Pattern[bytes]:
-    """Searches for a stem from its rarest letter on, where a search passes over most of a text."""
-    spare = len(stem) - SHORTEST if len(stem) > SHORTEST else int(len(stem) == SHORTEST - 1)
-    first = max(range(spare + 1), key=lambda place: _RARITY.find(stem[place]))
-    return re.compile(re.escape(stem[first:].encode()))
-
-
-def _starts(data: bytes, stems: Iterable[re.Pattern[bytes]]) -> list[int]:
-    """Where the lines begin, or their parts between carriage returns, that hold a stem."""
-    low, starts = data.lower(), set()
-    parts = b"\r" in data
-    for stem in stems:
-        start, found = 0, stem.search(low)
-        while found:
-            place = found.start()
-            start = data.rfind(b"\n", start, place) + 1 or start
-            end = data.find(b"\n", place)
-            end = end if end >= 0 else len(data)
-            if parts:
-                start = data.rfind(b"\r", start, place) + 1 or start
-                back = data.find(b"\r", place, end)
-                end = back if back >= 0 else end
-            starts.add(start)
-            start = end + 1
-            found = stem.search(low, start)
-    return sorted(starts)
