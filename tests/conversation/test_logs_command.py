@@ -202,5 +202,7 @@ beaker-ci results fa26a760 --fetch results
 def test_a_run_that_is_none(stage: Stage, target: str) -> None:
     comment(stage, RUN)
 
-    assert "`fa26a760`" in ask(stage, f"{LOGS} {target}", reason="usage.unknown-run")
+    told = ask(stage, f"{LOGS} {target}", reason="usage.unknown-run")
+    assert "`fa26a760`" in told
+    assert ("It takes at least 4 digits." in told) == (len(target) < 4)
     take(stage)
