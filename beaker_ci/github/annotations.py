@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from github import UnknownObjectException
 
@@ -14,59 +13,71 @@ from beaker_ci.report.views import Note
 BATCH = 50
 """Annotations that GitHub takes in one request."""
 
+_PAGE, _MOST_PAGES = 100, 10
+
+_Places = frozenset[tuple[str, int]]
+
 
 def annotate(repository: Hub, check_id: int, state: CheckState, notes: Sequence[Note]) -> None:
     """Adds the annotations that a check run lacks. One request, and one for every 50 of them.
 
-    Safe to repeat, and to go on with where another process stopped: what is there already is told
-    by GitHub's own count. Two processes at the very same moment may both add them.
+    Safe to repeat, and to go on with where another process stopped: a line that has one gets no
+    other. Two processes at the very same moment may both add them.
 
     Args:
         repository: Where.
         check_id: Of the check run; nothing is done if it is gone.
         state: What the check says.
-        notes: All of them, always in the same order.
+        notes: All of them, one for a line.
     """
     doing = f"annotating the check {state.name!r}"
     with problems(doing):
         try:
-            have = _count(repository, check_id)
+            there = _places(repository, check_id)
         except UnknownObjectException:
             return
-    while have < len(notes):
-        have = _add(repository, check_id, state, notes, have, doing)
+    missing = [note for note in notes if (note.path, note.line) not in there]
+    for start in range(0, len(missing), BATCH):
+        _add(repository, check_id, state, missing[start : start + BATCH], doing)
 
 
 def _add(
-    repository: Hub, check_id: int, state: CheckState, notes: Sequence[Note], have: int, doing: str
-) -> int:
-    """Adds the next batch; how many there are then."""
-
-    def write() -> int:
-        batch = [_annotation(note) for note in notes[have : have + BATCH]]
-        _, data = repository.requester.requestJsonAndCheck(
+    repository: Hub, check_id: int, state: CheckState, batch: Sequence[Note], doing: str
+) -> None:
+    def write() -> bool:
+        repository.requester.requestJsonAndCheck(
             "PATCH",
             _url(repository, check_id),
             input={
-                "output": {"title": state.title, "summary": state.summary, "annotations": batch}
+                "output": {
+                    "title": state.title,
+                    "summary": state.summary,
+                    "text": state.text,
+                    "annotations": [_annotation(note) for note in batch],
+                }
             },
         )
-        return _counted(data)
+        return True
 
-    def find() -> int | None:
-        count = _count(repository, check_id)
-        return count if count > have else None
+    def find() -> bool | None:
+        return (batch[-1].path, batch[-1].line) in _places(repository, check_id) or None
 
-    return max(write_once(repository, write, find, doing), have + 1)
-
-
-def _count(repository: Hub, check_id: int) -> int:
-    _, data = repository.requester.requestJsonAndCheck("GET", _url(repository, check_id))
-    return _counted(data)
+    write_once(repository, write, find, doing)
 
 
-def _counted(data: dict[str, Any]) -> int:
-    return int(data["output"]["annotations_count"])
+def _places(repository: Hub, check_id: int) -> _Places:
+    """Paths and lines that have an annotation."""
+    found: set[tuple[str, int]] = set()
+    for page in range(1, _MOST_PAGES + 1):
+        _, listed = repository.requester.requestJsonAndCheck(
+            "GET",
+            f"{_url(repository, check_id)}/annotations",
+            parameters={"per_page": _PAGE, "page": page},
+        )
+        found |= {(each["path"], each["start_line"]) for each in listed}
+        if len(listed) < _PAGE:
+            break
+    return frozenset(found)
 
 
 def _url(repository: Hub, check_id: int) -> str:

@@ -129,7 +129,7 @@ python check.py
     )
     assert sorted(requests) == snapshot(
         [
-            "GET /repos/octo/widget/check-runs/54000000001",
+            "GET /repos/octo/widget/check-runs/54000000001/annotations",
             "GET /repos/octo/widget/issues/comments",
             "PATCH /repos/octo/widget/check-runs/54000000001",
             "PATCH /repos/octo/widget/check-runs/54000000001",
@@ -299,6 +299,29 @@ def test_notes_are_written_once_whatever_happens_between(stage: Stage) -> None:
     assert len({each["path"] for each in check.annotations}) == 2
     stage.answer()
     stage.beaker.take_experiment()
+
+
+def test_more_notes_than_one_request_takes(tmp_path: Path) -> None:
+    files = {".github/beaker-ci.yml": CONFIG, "tests/test_io.py": "\n" * 200, "train.py": TRAIN}
+    cases = "".join(
+        f'<testcase name="t{line}" file="tests/test_io.py" line="{line}"><failure message="x"/>'
+        "</testcase>"
+        for line in range(1, 131)
+    )
+    with open_stage(tmp_path, files) as stage:
+        fail(stage, PYTEST, junit__xml=f"<testsuite>{cases}</testsuite>")
+        stage.hub.faults.add(
+            Fault(method="PATCH", path="/check-runs/", nth=3, drop=True, after=True)
+        )
+        stage.hub.faults.add(Fault(method="PATCH", path="/check-runs/", nth=4, status=502))
+
+        assert stage.schedule().exit_code == 0
+
+        lines = [each["start_line"] for each in stage.hub.take_check().annotations]
+        assert len(lines) == len(set(lines)) >= 130
+        stage.answer()
+        stage.beaker.take_experiment()
+        assert stage.leftovers() == []
 
 
 def test_the_exit_code_says_what_no_log_does(stage: Stage) -> None:
