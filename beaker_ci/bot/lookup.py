@@ -73,11 +73,12 @@ def find_run(runs: Iterator[OpenRun], run_id: str | None) -> OpenRun:
     if len(found) == 1:
         return found[0]
     there = ", ".join(f"`{run.run_id}`" for run in (found or seen)[:5])
+    whose = "They" if found else "The latest runs of this pull request"
     short = f"It takes at least {SHORTEST} digits. " if len(wanted) < SHORTEST else ""
     raise Problem(
         Reason.USAGE_UNKNOWN_RUN,
         f"{'More than one' if found else 'No'} run here is called {quoted(run_id, 64)}.",
-        why=f"{short}{'They are' if found else 'The latest runs of this pull request are'} {there}.",
+        why=f"{short}{whose} are {there}.",
         next_step="All of them:",
         paste="/beaker list",
     )
