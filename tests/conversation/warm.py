@@ -101,6 +101,7 @@ class Starter:
             told = json.loads(line)
             with self._ended:
                 if "begun" in told:
+                    self.codes.pop(told["begun"], None)  # an earlier one may have had that number
                     self._begun.append(told["begun"])
                 else:
                     self.codes[told["ended"]] = told["code"]
