@@ -90,7 +90,8 @@ def typed() -> Iterator[tuple[str, list[str]]]:
     """Every use of our command line in the documents."""
     for example in of_kind("console"):
         for line in re.findall(r"(?m)^\$ (?:\S*/)?beaker-ci (.*)$", example.text):
-            yield example.where, shlex.split(line)
+            for piped in line.split(" | beaker-ci "):
+                yield example.where, shlex.split(piped)
     for path in DOCUMENTS:
         for line in re.findall(r"`beaker-ci ([^`]+)`", path.read_text("utf-8")):
             if not re.search(r"[|…\[]", line):
@@ -98,8 +99,12 @@ def typed() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("where", "arguments"), list(typed()), ids=str)
-def test_the_command_line(where: str, arguments: list[str]) -> None:
+def test_the_command_line(
+    where: str, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, *options = arguments
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()  # the results that an example has a folder of
     command = main.get_command(click.Context(main), name)
     assert command is not None, where
     command.make_context(name, options, resilient_parsing="--help" in options)
