@@ -33,7 +33,7 @@ LONGEST_RECEIPT = 16_384
 NO_COMMENT = 0
 """Stands for a comment's id where there is no pull request to comment on."""
 
-SUPERSEDED, CLOSED = "superseded", "closed"
+SUPERSEDED, CLOSED, ABANDONED = "superseded", "closed", "abandoned"
 """Why a run is stopped that nobody stops by name: see :attr:`Mark.stopped`."""
 
 _LINE = re.compile(rf"({OPEN_MARK}|{CLOSED_MARK}) ([0-9]{{1,20}}) (\{{.*\}})")
@@ -58,8 +58,8 @@ class Mark:
         stopped: Why we stopped it ourselves: the configuration's key of the limit that it broke
             together with others that were submitted at the same moment; ``reservation`` when its
             attempts together cost more than was reserved; ``start_timeout``, ``inactive_timeout``;
-            ``superseded`` by a new head, ``closed`` with the pull request; ``by <login>`` who asked
-            for it. Empty if we did not.
+            ``superseded`` by a new head, ``closed`` with the pull request; ``abandoned`` with the
+            workflow that waited for it; ``by <login>`` who asked for it. Empty if we did not.
         gpus: Of all replicas together.
         verdict: How it ended: :class:`beaker_ci.history.Verdict`; empty before its end.
         start_timeout: Seconds that it may wait in the queue; 0 for ever.

@@ -70,7 +70,7 @@ def stop_run(services: Services, beaker: Session, run: Run, why: str) -> Run | N
         Problem: When Beaker does not answer: it may go on, or be stopped by who comes next.
     """
     run = beaker.refresh(run)
-    if not _goes_on(run.status, run.mark):
+    if not goes_on(run.status, run.mark):
         return None
     _leave_word(services, beaker, run, why)
     beaker.cancel(run.workload_id)
@@ -169,10 +169,10 @@ def answer_stop(case: Case, command: Command, beaker: Session) -> Answer:
 
 def is_open(run: OpenRun) -> bool:
     """Whether it has not ended for good."""
-    return _goes_on(run.status, run.mark)
+    return goes_on(run.status, run.mark)
 
 
-def _goes_on(status: int, mark: Mark | None) -> bool:
+def goes_on(status: int, mark: Mark | None) -> bool:
     """Whether a run goes on, or may: Beaker calls one ended between two of its attempts too.
 
     Its report tells that it has ended only once no other attempt can follow.

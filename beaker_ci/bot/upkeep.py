@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.views import why_stopped
 from beaker_ci.history import INACTIVE_TIMEOUT, START_TIMEOUT, State, Verdict, stopped_by_us
 from beaker_ci.problem import Problem
-from beaker_ci.run import CLOSED, SUPERSEDED, Mark, OpenRun, Run
+from beaker_ci.run import ABANDONED, CLOSED, SUPERSEDED, Mark, OpenRun, Run
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
@@ -96,7 +96,7 @@ def in_our_words(run: Run, mark: Mark, state: State) -> State:
     So too where somebody stopped it, or its pull request had no more use for it.
     """
     seconds = {START_TIMEOUT: run.start_timeout, INACTIVE_TIMEOUT: run.inactive_timeout}
-    if mark.stopped in (SUPERSEDED, CLOSED) or mark.stopped.startswith("by "):
+    if mark.stopped in (SUPERSEDED, CLOSED, ABANDONED) or mark.stopped.startswith("by "):
         return stopped_by_us(state, why_stopped(mark))
     if mark.stopped not in seconds:
         return state

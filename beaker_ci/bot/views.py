@@ -14,6 +14,7 @@ from beaker_ci.report.views import Activity, Cause, Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
 
 _WHY_STOPPED = {
+    "abandoned": "the workflow that waited for it was cancelled, and `on_cancel` is `stop`.",
     "closed": "the pull request was closed.",
     "inactive_timeout": "it wrote nothing for longer than its `inactive_timeout`.",
     "reservation": "its attempts together cost more than was reserved, since Beaker started it "

@@ -5,19 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import Services
+from beaker_ci.bot.stopping import goes_on, stop_run
 from beaker_ci.bot.watching import Watcher
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
-from beaker_ci.run import Run
-
-if TYPE_CHECKING:
-    from beaker_ci.beaker import Session
+from beaker_ci.run import ABANDONED, Run
 
 FIRST_PAUSE = 1.0
 """Seconds between two looks at the beginning."""
@@ -138,7 +135,7 @@ def await_runs(
         seen = ()
     ended = {one.reported.run.name for one in seen if one.reported.state.verdict is not None}
     left = [run.name for run in followed if run.name not in ended]
-    if stopping.is_set() and _stops(rules, followed[0]) and stop(services.beaker(), left):
+    if stopping.is_set() and _stops(rules, followed[0]) and stop(services, left):
         soon = services.clock.now().timestamp() + LAST_LOOK
         seen = wait_for(services, reporter, followed, until=soon, stopping=threading.Event())
     last = {one.reported.run.workload_id: one for one in seen}
@@ -178,23 +175,19 @@ def stop_orphans(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
     """
     beaker = services.beaker()
     found = [run for name in names if (run := beaker.find(name, name.rpartition("-")[2]))]
-    left = [run for run in found if not run.has_ended]
+    left = [run for run in found if goes_on(run.status, run.mark)]
     if not left or not _stops(SharedRules(services), left[0]):
         return ()
-    stop(beaker, [run.name for run in left])
-    return tuple(left)
+    return stop(services, [run.name for run in left])
 
 
-def stop(beaker: Session, names: Sequence[str]) -> tuple[Run, ...]:
-    """Stops our experiments of these names that Beaker holds and that have not ended.
+def stop(services: Services, names: Sequence[str]) -> tuple[Run, ...]:
+    """Stops our experiments of these names that Beaker holds and that go on, or may.
 
     Raises:
         Problem: When Beaker does not answer; those before are stopped.
     """
-    stopped = []
-    for name in names:
-        run = beaker.find(name, name.rpartition("-")[2])
-        if run is not None and not run.has_ended:
-            beaker.cancel(run.workload_id)
-            stopped.append(run)
-    return tuple(stopped)
+    beaker = services.beaker()
+    found = (beaker.find(name, name.rpartition("-")[2]) for name in names)
+    stopped = (stop_run(services, beaker, run, ABANDONED) for run in found if run)
+    return tuple(run for run in stopped if run)

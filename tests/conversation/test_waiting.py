@@ -102,4 +102,23 @@ def test_a_vanished_runner_stops_its_run_in_the_post_step(stage: Stage) -> None:
     assert stage.beaker.wait(workload).status == "canceled"
     stage.age_marks(600)
     assert stage.schedule().exit_code == 0
+    stage.beaker.take_experiment()
+    assert stage.hub.take_check().conclusion == "cancelled"
+    assert "beaker-ci stopped it: the workflow that waited for it was cancelled" in stage.answer()
+
+
+def test_nobody_waits_for_what_lost_its_machine(stage: Stage) -> None:
+    """Beaker calls it ended; the schedule would start it again."""
+    step, process, workload = waiting(stage)
+    process.send_signal(signal.SIGKILL)
+    end(step, process)
+    stage.beaker.start(workload)
+    stage.beaker.preempt(workload, 10, "Health check failed")
+    stage.beaker.backdate_attempts(workload, 100)
+
+    assert step.run_post().exit_code == 0
+    stage.age_marks(600)
+    assert stage.schedule().exit_code == 0
+
+    assert len(stage.beaker.experiment(workload).jobs) == 1
     assert take_all(stage)[1] == "cancelled"
