@@ -102,6 +102,7 @@ class Blocks:
 
     def _block(self, data: bytes) -> Iterator[Block]:
         """Cleans a block and yields the one before it, which now knows what follows it."""
+        self._open = not data.endswith(b"\n")
         if b"\r\n" in data:
             data = data.replace(b"\r\n", b"\n")
         if b"\x1b" in data:
@@ -116,4 +117,3 @@ class Blocks:
             yield replace(held, trail=trail[: trail.rfind(b"\n") + 1])
         self._held = Block(data, self._line, lead)
         self._line += self._held.newlines
-        self._open = not data.endswith(b"\n")
