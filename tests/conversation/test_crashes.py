@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from stage import Stage
 
-RUNS = 13
+RUNS = 16
 """More than the calls that the report of one end takes."""
 
 LOOSE = """\
@@ -24,7 +24,7 @@ Arm = Callable[[Callable[[], None]], object]
 def many(stage: Stage) -> list[str]:
     """Submits runs by two comments; their ids on Beaker."""
     lines = [f"/beaker run --task-timeout 5m -- echo {place}" for place in range(RUNS)]
-    for some in (lines[:7], lines[7:]):
+    for some in (lines[:8], lines[8:]):
         asked = stage.hub.comment(stage.number, by="writer", body="\n".join(some))
         assert stage.deliver(asked).exit_code == 0
         stage.heard(asked)
@@ -84,7 +84,7 @@ def test_killed_while_it_waits(stage: Stage, service: str) -> None:
     stage.inputs["wait"] = "true"
     faults = stage.hub.faults if service == "hub" else stage.beaker.faults
     for nth in range(1, 20):
-        asked = stage.hub.comment(stage.number, by="writer", body="/beaker run -- false")
+        asked = stage.hub.comment(stage.number, by="writer", body=f"/beaker run -- false {nth}")
         process = stage.step(asked).start()
         held = stage.until(stage.unseen_experiments)[0]
         stage.until_shown(held.id)

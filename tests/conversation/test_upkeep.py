@@ -178,6 +178,7 @@ def test_it_falls_silent(stage: Stage) -> None:
     body, conclusion = take(stage)
     assert conclusion == "timed_out"
     assert "It wrote nothing for 10m." in body
+    assert stage.hub.take_comment(stage.number).minimized == "OUTDATED"  # the first one's
 
 
 def test_a_silence_that_was_to_be_told(stage: Stage) -> None:
