@@ -246,6 +246,7 @@ class _BoundedAdapter(HTTPAdapter):
                 return response
             if not (reads and tries.again(wanted_wait(response.headers, time.time()))):
                 if status == 429:
+                    response.close()  # nobody reads what is in it
                     raise requests.HTTPError("HTTP 429: too many requests", response=response)
                 return response
             response.close()
