@@ -72,6 +72,7 @@ class Mark:
         settled: Whether they still told the end, when nobody could write any more who had not
             heard of it.
         asked: When the comment that asked for it was written, in Unix seconds; 0 if none did.
+        head: The commit's first 12 digits: enough to see that a pull request's head moved.
     """
 
     repository: int
@@ -95,6 +96,7 @@ class Mark:
     looks: int = 0
     settled: bool = False
     asked: int = 0
+    head: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -366,4 +368,5 @@ class Run:
             gpus=self.gpus * self.replicas,
             start_timeout=self.start_timeout,
             inactive_timeout=self.inactive_timeout,
+            head=self.sha[:12],
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -162,8 +162,14 @@ def read_tail(client: BoundedBeaker, job_id: str, lines: int) -> tuple[str, ...]
 
 
 def last_word(client: BoundedBeaker, job_id: str) -> float | None:
-    """When a job wrote its last line, in Unix seconds; None if it wrote none."""
-    return max((log.time / 1e9 for log in _stream(client, job_id, _Place(0), tail=1)), default=None)
+    """When a job wrote its last line, in Unix seconds; None if it wrote none.
+
+    A log that Beaker does not have counts as empty.
+    """
+    with suppress(BeakerNotFoundError):
+        moments = [log.time / 1e9 for log in _stream(client, job_id, _Place(0), tail=1)]
+        return max(moments, default=None)
+    return None
 
 
 def pick_job(tasks: Sequence[Task], name: str | None = None, replica: int | None = None) -> Job:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
 from beaker_ci.bot.answers import Answer
+from beaker_ci.bot.lookup import MOST
 from beaker_ci.bot.rules import read_configuration
 from beaker_ci.bot.stopping import is_open, stop_each, stopped_view
+from beaker_ci.events import PullRequestChanged
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.run import CLOSED, SUPERSEDED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from beaker_ci.bot.services import Services
     from beaker_ci.bot.stopping import Outcome
-    from beaker_ci.events import PullRequestChanged
+    from beaker_ci.events import Repository
+    from beaker_ci.run import OpenRun
 
 
 def handle_pull_request(event: PullRequestChanged, services: Services) -> tuple[Answer, ...]:
@@ -35,7 +41,11 @@ def handle_pull_request(event: PullRequestChanged, services: Services) -> tuple[
         Problem: When a service does not answer.
     """
     beaker = services.beaker()
-    listed = [run for run in beaker.runs_of(event.repository.id, event.number) if is_open(run)]
+    listed = [
+        run
+        for run in islice(beaker.runs_of(event.repository.id, event.number), MOST)
+        if is_open(run)
+    ]
     if not listed:
         return ()
     pull = github.read_pull(services.hub, event.number)
@@ -50,6 +60,43 @@ def handle_pull_request(event: PullRequestChanged, services: Services) -> tuple[
         return ()
     view = stopped_view(outcomes)
     return (Answer(command="stop", reason=Reason(view.reason), view=view),)
+
+
+def stop_left_behind(
+    services: Services,
+    repository: Repository,
+    open_runs: Sequence[OpenRun],
+    stops_superseded: Callable[[], bool],
+) -> None:
+    """Looks for pull requests that closed or moved on while nobody heard of it.
+
+    One request per 100 open pull requests, if there is an open run at all; more only where
+    something is amiss.
+
+    Args:
+        services: Both services.
+        repository: Whose runs.
+        open_runs: All of them, as they were listed.
+        stops_superseded: Whether ``on_new_push`` says stop; asked only where a head moved.
+
+    Raises:
+        Problem: When a service does not answer.
+    """
+    marks = [run.mark for run in open_runs if run.mark is not None and run.mark.number]
+    if not marks:
+        return
+    heads = github.open_heads(services.hub)
+    closed = {mark.number for mark in marks if mark.number not in heads}
+    moved = {
+        mark.number
+        for mark in marks
+        if mark.head and not mark.stopped and not heads.get(mark.number, "").startswith(mark.head)
+    } - closed
+    if moved and not stops_superseded():
+        moved = set()
+    for number in sorted(closed | moved):
+        # Each is read again there: the list may be behind.
+        handle_pull_request(PullRequestChanged(repository, number, "closed"), services)
 
 
 def _stops_superseded(services: Services, sha: str) -> bool:

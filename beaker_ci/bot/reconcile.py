@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.claims import is_stale
+from beaker_ci.bot.lifecycle import stop_left_behind
 from beaker_ci.bot.missed import answer_missed
 from beaker_ci.bot.reporting import Reported, Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
@@ -128,6 +129,7 @@ def reconcile(services: Services, repository: Repository, *, whole: bool) -> Pas
                     break
     missed = 0
     if whole and not later:
+        _stop_left_behind(reporter, repository, open_runs, failures)
         missed = _answer_missed(services, repository, failures)
         changed += _settled(reporter, listed[::-1], failures)
     return Pass(len(open_runs), tuple(changed), missed, tuple(failures), later)
@@ -165,6 +167,23 @@ def _later(services: Services, reports: int) -> Later | None:
     if services.deadline.left() <= 0:
         return Later(reports, f"{services.deadline.seconds:.0f} seconds were not enough for them.")
     return None
+
+
+def _stop_left_behind(
+    reporter: Reporter,
+    repository: Repository,
+    open_runs: Sequence[OpenRun],
+    failures: list[Failure],
+) -> None:
+    def stops_superseded() -> bool:
+        run = next(found for found in open_runs if found.mark is not None)
+        rules = reporter.rules(reporter.beaker.read(run.workload_id))
+        return rules is not None and rules.on_new_push == "stop"
+
+    try:
+        stop_left_behind(reporter.services, repository, open_runs, stops_superseded)
+    except Problem as problem:
+        failures.append(Failure("runs of pull requests that closed", problem))
 
 
 def _answer_missed(services: Services, repository: Repository, failures: list[Failure]) -> int:

@@ -57,8 +57,13 @@ def settle(reporter: Reporter, found: OpenRun) -> Reported | None:
         reporter.beaker.settle(found, replace(mark, settled=True))
         return None
     run, state = reporter.beaker.look(found.workload_id, reporter.services.clock.now().timestamp())
-    if state.verdict is None or run.mark != found.mark:
-        return None  # it goes on: somebody opened it again
+    if run.mark != found.mark:
+        return None  # somebody opened it again
+    if state.verdict is None:
+        # It was started again, and its end reported at the same moment: it is not told yet.
+        again = replace(found.mark, used=None, verdict="", told="", closed=0, looks=0, shown="")
+        reporter.beaker.write_mark(run, again)
+        return None
     return reporter.write_again(replace(run, mark=mark), state)
 
 

@@ -148,7 +148,8 @@ def answer_stop(case: Case, command: Command, beaker: Session) -> Answer:
     beaker.forget_runs()
     asking, by = case.asking, f"by {case.asking.asker.login}"
     if command.options.get("all"):
-        runs = [run for run in runs_here(case, beaker) if is_open(run) or _was_stopped(run, by)]
+        here = islice(runs_here(case, beaker), MOST)
+        runs = [run for run in here if is_open(run) or _was_stopped(run, by)]
     else:
         runs = [find_run(runs_here(case, beaker), command.target)]
     asked = asking.comment.at if asking.comment else None

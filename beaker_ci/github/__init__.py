@@ -22,7 +22,7 @@ from beaker_ci.github.comments import (
 from beaker_ci.github.commits import read_authors
 from beaker_ci.github.contents import RepositoryFiles, read_files, read_tip
 from beaker_ci.github.people import read_account, read_myself, read_permission, read_teams
-from beaker_ci.github.pulls import find_pulls, read_head, read_pull
+from beaker_ci.github.pulls import find_pulls, open_heads, read_head, read_pull
 from beaker_ci.github.repositories import read_repository
 from beaker_ci.github.trees import existing_paths
 
@@ -44,6 +44,7 @@ __all__ = [
     "existing_paths",
     "find_pulls",
     "hide_comment",
+    "open_heads",
     "read_account",
     "read_authors",
     "read_comment",

@@ -48,6 +48,12 @@ def read_pull(repository: Hub, number: int) -> PullRequest:
         )
 
 
+def open_heads(repository: Hub) -> dict[int, str]:
+    """The heads of all open pull requests, by number. A request per 100."""
+    with problems("listing the open pull requests"):
+        return {pull.number: pull.head.sha for pull in repository.get_pulls(state="open")}
+
+
 def find_pulls(repository: Hub, sha: str) -> tuple[int, ...]:
     """The open pull requests that a commit belongs to; those whose head it is, if there are any.
 

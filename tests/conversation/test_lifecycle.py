@@ -224,3 +224,34 @@ def test_what_ended_by_itself_was_not_stopped(stage: Stage) -> None:
     stage.beaker.take_experiment()
     assert stage.hub.take_check().conclusion == "success"
     assert "It ended by itself before it was stopped." in stage.answer()
+
+
+def test_what_nobody_heard_of_is_found_on_schedule(stage: Stage) -> None:
+    stops_superseded(stage)
+    begin(stage)
+    sha = stage.hub.head(stage.number)
+    other = stage.hub.open_pull_request("other", files={"x": "1"})
+    begin(stage, other)
+    assert stage.schedule().exit_code == 0
+    assert statuses(stage) == ["queued", "queued"]
+
+    stage.hub.push(stage.number, {"model.py": "rate = 0.2\n"})
+    newer = begin(stage)
+    stage.hub.close(other)
+    assert stage.schedule().exit_code == 0
+
+    assert statuses(stage) == ["canceled", "canceled", "queued"]
+    stage.beaker.finish(newer)
+    assert stage.schedule().exit_code == 0
+    assert "another head" in take_run(stage, sha=sha)
+    assert "was closed" in take_run(stage, other, stage.hub.head(other))
+    take_run(stage)
+
+
+def test_a_moved_head_stops_nothing_where_runs_are_kept(stage: Stage) -> None:
+    begin(stage)
+    sha = stage.hub.head(stage.number)
+    stage.hub.push(stage.number, {"model.py": "rate = 0.2\n"})
+    assert stage.schedule().exit_code == 0
+    assert statuses(stage) == ["queued"]
+    take_run(stage, sha=sha)
