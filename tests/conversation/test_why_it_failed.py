@@ -84,7 +84,11 @@ def test_a_traceback_in_the_repositorys_own_file(stage: Stage) -> None:
 
     assert stage.schedule().exit_code == 0
 
-    requests = [f"{each.method} {each.path}" for each in stage.hub.exchanges[before:]]
+    requests = [
+        f"{each.method} {each.path}"
+        for each in stage.hub.exchanges[before:]
+        if "/check-runs/" in each.path or "/comments/" in each.path
+    ]
     assert above_the_facts(stage) == snapshot("""\
 <!-- beaker-ci:run:fa26a7603d238293 -->
 ❌ **KeyError** · failed on Beaker with exit code 1 after 0 s · [experiment](https://beaker.test/ex/01ULID) · `gpu-tests` · run `fa26a760`
@@ -130,12 +134,9 @@ python check.py
     assert sorted(requests) == snapshot(
         [
             "GET /repos/octo/widget/check-runs/54000000001/annotations",
-            "GET /repos/octo/widget/issues/comments",
             "PATCH /repos/octo/widget/check-runs/54000000001",
             "PATCH /repos/octo/widget/check-runs/54000000001",
             "PATCH /repos/octo/widget/issues/comments/3300000002",
-            "POST /graphql",
-            "POST /graphql",
         ]
     )
     stage.beaker.take_experiment()
