@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -99,6 +100,7 @@ class Step:
         """Follows what was submitted; the exit codes that its end makes."""
         from beaker_ci.bot.waiting import await_runs
 
+        gc.enable()  # it may last for hours
         until = services.clock.now().timestamp() + self._wait
         try:
             answers = await_runs(services, answers, until, self._stopping)
@@ -122,6 +124,7 @@ class Step:
     def _reconcile(self, services: Services, event: Event) -> int:
         from beaker_ci.bot.reconcile import reconcile
 
+        gc.enable()  # it may go through thousands of runs
         done = reconcile(services, self._repository(services, event), whole=True)
         outputs = [
             {

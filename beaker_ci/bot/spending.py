@@ -26,6 +26,10 @@ TURNS = 5
 """Looks at the others, a second apart, before a run is stopped: those before it go first."""
 
 
+CHARTED = 30
+"""Runs of a pull request in the chart of what they cost: more columns nobody reads."""
+
+
 class Books:
     """What a repository's runs cost, read once for many reports.
 
@@ -93,7 +97,7 @@ class Books:
         )
 
     def hours(self, run: Run) -> tuple[tuple[str, float], ...]:
-        """GPU-hours of the runs of a run's pull request that count, in order; if they were read.
+        """GPU-hours of a pull request's latest runs that count, in order; if they were read.
 
         Returns:
             When each was submitted, in UTC, and what it costs. No request.
@@ -107,7 +111,7 @@ class Books:
         here.sort(key=lambda entry: entry.created)
         return tuple(
             (f"{datetime.fromtimestamp(entry.created, UTC):%H:%M}", entry.gpu_hours)
-            for entry in here
+            for entry in here[-CHARTED:]
         )
 
     def _read(self, run: Run, *, exact: bool) -> dict[str, LedgerEntry]:
