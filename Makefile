@@ -12,7 +12,7 @@ demo: .venv/.ready ## A comment becomes a job and a report, all on this machine
 	@$(BIN)/beaker-ci demo
 
 test: .venv/.ready ## Run the tests on all cores
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/.ready ## Lint, check types and formats, audit workflows and image
 	@echo '== ruff: mistakes and style'

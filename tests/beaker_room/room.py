@@ -18,6 +18,7 @@ from beaker.config import Config
 
 from beaker_ci.beaker import Session, Source
 from beaker_ci.beaker.client import BoundedBeaker
+from beaker_ci.patience import PATIENCE
 from beaker_ci.plan import Plan
 from beaker_ci.policy import Price
 from beaker_ci.run import Mark, Run
@@ -56,6 +57,10 @@ PLAN = Plan(
     hash="0011223344556677",
     command_line="pytest -q",
 )
+
+
+QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1)
+"""The true patience, in a hurry."""
 
 
 class _Trusting(Beaker):

@@ -9,7 +9,7 @@ from pathlib import Path
 import gantry
 import pytest
 from inline_snapshot import snapshot
-from room import Room
+from room import QUICK, Room
 
 from beaker_ci.beaker.installs import find_failure
 from beaker_ci.beaker.watch import read_tasks
@@ -208,6 +208,7 @@ def test_one_replica_without_it_is_enough(room: Room) -> None:
 
 
 def test_a_success_stays_one(room: Room) -> None:
+    room.client.calls.patience = QUICK
     fine, unread, bare = (
         room.submit(1, no_python=False),
         room.submit(2, no_python=False),

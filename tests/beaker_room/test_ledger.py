@@ -123,8 +123,12 @@ def test_a_perfect_copy_by_another_account_is_not_ours(room: Room) -> None:
     [
         "beaker-ci:open 812 {}",
         "beaker-ci:closed 812 {}",
-        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "1", OTHER_TOKEN),
-        describe("", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "2", DEFAULT_TOKEN),
+        describe(
+            "", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "1", OTHER_TOKEN
+        ),
+        describe(
+            "", Mark(812, 7, 1, 0.0, "w", 0, used=0.0, settled=True), "0" * 15 + "2", DEFAULT_TOKEN
+        ),
     ],
     ids=["open", "closed", "another account's seal", "another run's seal"],
 )

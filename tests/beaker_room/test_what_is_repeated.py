@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from beaker import beaker_pb2 as pb2
-from room import Room
+from room import QUICK, Room
 
 from beaker_ci.beaker.entrypoint import is_damaged
-from beaker_ci.patience import PATIENCE
 from beaker_ci.problem import Problem
 from beaker_ci.sandbox.beaker import Fault
-
-QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1)
 
 OUTAGES = (
     "ABORTED",
