@@ -127,8 +127,9 @@ EDGES = {
 """How each limit is set, and how many runs of a quarter of a GPU-hour it lets through."""
 
 
-@pytest.mark.parametrize("how", ["all submit", "as it comes"])
-@pytest.mark.parametrize("key", EDGES)
+@pytest.mark.parametrize(
+    ("key", "how"), [*((key, "all submit") for key in EDGES), ("active_runs", "as it comes")]
+)
 def test_ten_at_once(tmp_path: Path, key: str, how: str) -> None:
     """All find room before they submit; or as many as the machine lets run at the same time."""
     limits, stay = EDGES[key]

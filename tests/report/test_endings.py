@@ -241,11 +241,11 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=10) | st.dictionaries(st.text(max_size=9), inner, max_size=9)
     ),
-    max_leaves=60,
+    max_leaves=25,
 )
 
 
-@given(st.dictionaries(st.text(max_size=9), JSON, max_size=20))
+@given(st.dictionaries(st.text(max_size=9), JSON, max_size=8))
 def test_any_metrics_become_short_names_and_values(metrics: dict[str, Any]) -> None:
     flat = flatten_metrics(metrics)
     assert len(flat) <= MOST
