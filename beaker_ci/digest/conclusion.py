@@ -12,6 +12,7 @@ from beaker_ci.digest.ranking import (
     DECIDED,
     LONG_PAST,
     NEAR_END,
+    VERY_END,
     WEAK,
     ends_well,
     lines_of,
@@ -160,7 +161,7 @@ def headline(candidate: Candidate) -> str:
     line = candidate.shown.line
     raised = candidate.shown.raised
     if raised is None or not raised.bare or not raised.source:
-        return line.text
+        return line.text.strip()
     return f"{line.text}: {raised.source}"
 
 
@@ -174,7 +175,8 @@ def _believed(ranked: Sequence[Candidate], reading: Reading) -> list[Candidate]:
     if best.exception:
         doubted = well and left > LONG_PAST
     elif best.rule.weight <= WEAK or best.quiet:
-        doubted = well or left > NEAR_END
+        warned = best.quiet and best.rule.weight <= WEAK
+        doubted = well or left > (VERY_END if warned else NEAR_END)
     else:
         doubted = well and left > NEAR_END and best.rule.weight < DECIDED
     return [] if doubted else list(ranked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ MOST_STREAMS = 256
 
 TAIL = 60
 """Lines of the end that are kept."""
+
+LAST_LINES, LAST_BYTES = 200, 1 << 15
+"""How much of the end is looked at line by line, whatever stands in it."""
 
 ABOVE, BELOW = 4, 3
 """Lines of context that are kept around a line."""
@@ -86,8 +90,9 @@ class Digester:
         Args:
             ending: What is known of the end otherwise.
         """
-        for block in self._blocks.finish():
-            self._read(block)
+        last = list(self._blocks.finish())
+        for block, start in zip(last, _ends(last), strict=True):
+            self._read(block, start)
         for machine in self._machines.values():
             self._raised(machine.finish())
         tail = hide_lines(self._tail(), self._hide)
@@ -103,16 +108,22 @@ class Digester:
 
     # ------------------------------------------------------------ blocks
 
-    def _read(self, block: Block) -> None:
-        """Looks at the lines that hold a stem, and at all lines while a report is open."""
+    def _read(self, block: Block, last: int | None = None) -> None:
+        """Looks at the lines that hold a stem, and at all lines while a report is open.
+
+        Args:
+            block: What to read.
+            last: Where the end of the log begins, of which every line is looked at.
+        """
         data, cursor, number = block.data, 0, block.first
-        for start in self._stems.lines(data):
+        last = len(data) if last is None else last
+        for start in (*(s for s in self._stems.lines(data) if s < last), last):
             while (self._busy or self._report.active) and cursor < start:
                 cursor, number = self._segment(block, cursor, number)
-            if start >= cursor:
+            if cursor <= start < len(data):
                 number += data.count(b"\n", cursor, start)
                 cursor, number = self._segment(block, start, number)
-        while (self._busy or self._report.active) and cursor < len(data):
+        while cursor < len(data) and (cursor > last or self._busy or self._report.active):
             cursor, number = self._segment(block, cursor, number)
         self._recent.append(block)
         self._settle()
@@ -260,3 +271,19 @@ class Digester:
                     lines.append(Line(number, shown(hidden)))
                 end, number = start - 1, number - 1
         return tuple(reversed(lines))
+
+
+def _ends(blocks: Sequence[Block]) -> list[int]:
+    """Where in each of the last blocks the end of the log begins."""
+    lines, size, starts = LAST_LINES, LAST_BYTES, []
+    for block in reversed(blocks):
+        data, start = block.data, len(block.data)
+        while start > 0 and lines > 0:
+            line = data.rfind(b"\n", 0, start - 1) + 1
+            size -= start - line
+            if size < 0:
+                lines = 0
+                break
+            start, lines = line, lines - 1
+        starts.append(start)
+    return starts[::-1]

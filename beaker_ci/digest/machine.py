@@ -55,6 +55,7 @@ class Machine:
         self._report = False
         self._shield = 0
         self._benign = False
+        self._indent = 0
 
     @property
     def idle(self) -> bool:
@@ -73,8 +74,13 @@ class Machine:
             line shows to be complete.
         """
         text = unframe(text)
-        if HEADER.search(text):
+        header = HEADER.search(text)
+        if header:
+            # A tool prints the output of another indented.
+            self._indent = header.start() if text[: header.start()].isspace() else 0
             return True, self._open()
+        if text[: self._indent].isspace():
+            text = text[self._indent :]
         if self._now is not None:
             return self._inside(self._now, number, text)
         frame = _FRAME.match(text)
@@ -191,6 +197,7 @@ class Machine:
         chain = Chain(self._chain, self._benign) if self._chain else None
         self._chain, self._now, self._last, self._link = [], None, None, None
         self._benign, self._blank, self._report = False, False, False
+        self._indent = 0
         return chain
 
 

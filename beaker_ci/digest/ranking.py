@@ -28,8 +28,14 @@ WEAK = 60
 NEAR_END = 150
 """Lines before the end within which a line that only sounds like a failure is named."""
 
+VERY_END = 2
+"""Likewise for one that was only warned of."""
+
 LONG_PAST = 1000
 """Lines after which a log that ends well has left an exception behind."""
+
+_LAST_ERROR = "Last error:"
+"""Below it, NCCL says what really happened."""
 
 _WELL = re.compile(
     r"(?i)\b(?:(?:fine-?)?tun|train|test)ing (?:run )?(?:is |was |has )?(?:now )?"
@@ -42,7 +48,9 @@ _WELL = re.compile(
 )
 
 
-_OTHERS = re.compile(r"(?i)\b(?:replica|rank|worker|wandb|upload|sync)")
+_OTHERS = re.compile(
+    r"(?i)\b(?:replica|rank|worker|wandb|upload|sync|fail|error|(?:code|status)[ :=]{1,3}-?[1-9])"
+)
 
 
 def ends_well(lines: Iterable[str]) -> bool:
@@ -75,6 +83,7 @@ def _scores(
         (w.first.line.line for w in wrappers if w.rule.name in ("elastic-child", "child-failed")),
         default=0,
     )
+    raised = {each.rule.name for each in causes if each.exception}
     scores = {}
     for each in causes:
         score = each.rule.weight
@@ -88,6 +97,8 @@ def _scores(
                 score -= SUPERSEDED
             if each.quiet and each.count < OFTEN:
                 score -= QUIET
+            if each.rule.kind == "victim" and each.rule.name in raised:
+                score -= SUPERSEDED
         scores[id(each)] = score
     return scores
 
@@ -133,5 +144,8 @@ def explained(candidate: Candidate) -> list[Line]:
     found = []
     if raised.bare and raised.source:
         found.append(raised.places[-1][-1])
+    told = [line.text for line in raised.more]
+    if _LAST_ERROR in told[:-1]:
+        found.append(raised.more[told.index(_LAST_ERROR) + 1])
     found += [Line(o.line, o.text, o.stream) for o in sighting.others]
     return found

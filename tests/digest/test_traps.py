@@ -231,6 +231,48 @@ TRAPS = {
         "KeyError: 'lr'",
     ),
     "an interrupted library": (f"{STEPS}^C{HEAD}{FRAME}KeyboardInterrupt\n", "KeyboardInterrupt"),
+    "refused by a server, in a line like any other": (
+        f"{STEPS}fetching weights\n403 Forbidden\n",
+        "403 Forbidden",
+    ),
+    "a traceback in a tool's output, indented": (
+        (
+            "  error: subprocess-exited-with-error\n  ╰─> [5 lines of output]\n"
+            f"{each('      ', f'{HEAD}{FRAME}ModuleNotFoundError: No module named {chr(39)}torch{chr(39)}')}"
+            "      [end of output]\nerror: metadata-generation-failed\n"
+        ),
+        "ModuleNotFoundError: No module named 'torch'",
+    ),
+    "a core was dumped after a check failed": (
+        "infer: /src/kernel.cc:88: void run(int): Assertion `n > 0' failed.\nAborted (core dumped)\n",
+        "infer: /src/kernel.cc:88: void run(int): Assertion `n > 0' failed.",
+    ),
+    "the shell repeats what the interpreter said": (
+        "Fatal Python error: Segmentation fault\n\nrun.sh: line 7: 31 Segmentation fault (core dumped) python a.py\n",
+        "Fatal Python error: Segmentation fault",
+    ),
+    "NCCL's own words below its exception": (
+        (
+            f"{HEAD}{FRAME}torch.distributed.DistBackendError: NCCL error in: nccl.cpp:1691, remote process exited\n"
+            "ncclRemoteError: A call failed possibly due to a network error.\nLast error:\nNET/IB : status=12\n"
+        ),
+        "torch.distributed.DistBackendError: NCCL error in: nccl.cpp:1691, remote process exited",
+    ),
+    "an extension that does not compile": (
+        (
+            'kernel.cu(12): error: identifier "foo" is undefined\nninja: build stopped: subcommand failed.\n'
+            f"{HEAD}{FRAME}RuntimeError: Error building extension 'k'\n"
+        ),
+        'kernel.cu(12): error: identifier "foo" is undefined',
+    ),
+    "a logger's name before its level": (
+        "2026-02-03 11:04:09,123 - train - ERROR - Missing section data\n",
+        "- train - ERROR - Missing section data",
+    ),
+    "finished, but not well": (
+        f"{KEY}{STEPS * 40}Script finished with exit code 1\n",
+        "KeyError: 'lr'",
+    ),
 }
 
 
@@ -249,6 +291,11 @@ WELL = {
     "retries": f"ERROR store: request failed, retrying in 4 s\n{STEPS}Training complete\n",
     "counts": f"{STEPS}0 errors, failed=0, error_rate=0.12\nerrors: 0\n",
     "long past": f"{KEY}{STEPS * 40}Training finished successfully\n",
+    "a warning at the end": f"{STEPS}2026-02-03 11:04:09 WARNING failed to place the model\n|task|acc|\n|a|0.4|\n|b|0.5|\n",
+    "a backend that is not there": f"I0000 bridge Unable to initialize backend 'tpu': cannot open shared object file\n{STEPS}",
+    "what a model said": f"{STEPS}Answer: Exceptions are raised when an operation failed to complete.\nScore: 0.9\n",
+    "a figure that is undefined": "step 1 grad_norm nan loss 3.2\nepoch 1 val_auc nan (one class)\n",
+    "no repository": f"fatal: not a git repository: .git\n{STEPS}Training complete!\n",
     "warnings": f"/opt/x.py:3: UserWarning: failed to load the fast kernel\n  warnings.warn(\n{STEPS * 5}Done.\n",
 }
 
