@@ -37,7 +37,7 @@ _STREAM = re.compile(
     r"(?:\[?\(?[Rr](?:ank|ANK)[ _:-]?(?P<rank>\d{1,6})[\])]{0,2}:?"
     r"|(?P<replica>[Rr]eplica[ _-]?\d{1,4})[:|]"
     r"|\([\w.:<>-]{1,60}(?: [^()]{0,60})? ?pid=(?P<pid>\d{1,9})(?:, ?ip=[\d.:a-f]{1,40})?\)"
-    r"|(?P<label>\d{1,5})[:|])(?: |\t|$)"
+    r"| {0,3}(?P<label>\d{1,5})[:|])(?: |\t|$)"
     r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?"
     r"(?P<number>\d{1,6})\](?:: ?| )"
     r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>: ?"

@@ -74,10 +74,9 @@ class Machine:
             line shows to be complete.
         """
         text = unframe(text)
-        header = HEADER.search(text)
-        if header:
+        if HEADER.search(text):
             # A tool prints the output of another indented.
-            self._indent = header.start() if text[: header.start()].isspace() else 0
+            self._indent = len(text) - len(text.lstrip())
             return True, self._open()
         if text[: self._indent].isspace():
             text = text[self._indent :]

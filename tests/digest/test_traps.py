@@ -273,6 +273,27 @@ TRAPS = {
         f"{KEY}{STEPS * 40}Script finished with exit code 1\n",
         "KeyError: 'lr'",
     ),
+    "srun numbers the lines and pads the numbers": (
+        each("  0: ", KEY)
+        + "srun: error: n1: task 0: Exited with exit code 1\n"
+        + "slurmstepd: error: *** STEP 1.0 ON n1 CANCELLED AT 2026-02-03T11:04:09 ***\n",
+        "KeyError: 'lr'",
+    ),
+    "torchrun shows the traceback of a recorded error": (
+        (
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+            "  exitcode  : 1 (pid: 206)\n  traceback : "
+            f"{HEAD}{each('  ', FRAME)}  KeyError: 'lr'\n  \n============\n"
+        ),
+        "KeyError: 'lr'",
+    ),
+    "tries that were given up": (
+        (
+            f"{KEY}\nThe above exception was the direct cause of the following exception:\n\n"
+            f"{HEAD}{FRAME}tenacity.RetryError: RetryError[<Future at 0x7f raised KeyError>]\n"
+        ),
+        "KeyError: 'lr'",
+    ),
 }
 
 
@@ -295,6 +316,8 @@ WELL = {
     "a backend that is not there": f"I0000 bridge Unable to initialize backend 'tpu': cannot open shared object file\n{STEPS}",
     "what a model said": f"{STEPS}Answer: Exceptions are raised when an operation failed to complete.\nScore: 0.9\n",
     "a figure that is undefined": "step 1 grad_norm nan loss 3.2\nepoch 1 val_auc nan (one class)\n",
+    "a usage text": "  --on-error   what to do when an example failed to parse\nacc 0.4\n",
+    "one of several processes": "results saved\nNot the main process. Exiting\n",
     "no repository": f"fatal: not a git repository: .git\n{STEPS}Training complete!\n",
     "warnings": f"/opt/x.py:3: UserWarning: failed to load the fast kernel\n  warnings.warn(\n{STEPS * 5}Done.\n",
 }
