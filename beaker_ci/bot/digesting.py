@@ -139,13 +139,15 @@ def _readings(services: Services, beaker: Session, run: Run, state: State) -> It
 
 
 def _to_blame(state: State) -> list[Job]:
-    """The one that decided, then those that ended without success, in order of their ends."""
+    """The one that decided, then those that ended like it or failed, in order of their ends.
+
+    A replica that was cancelled since another failed would only tell that it was stopped.
+    """
     jobs = [job for task in state.tasks for job in task.jobs if job.started is not None]
     latest = {task.latest.id for task in state.tasks if task.latest}
+    alike = (state.verdict, Verdict.FAILED)
     failed = [
-        job
-        for job in jobs
-        if job.id == state.job or (job.id in latest and job.verdict is not Verdict.SUCCEEDED)
+        job for job in jobs if job.id == state.job or (job.id in latest and job.verdict in alike)
     ]
     failed.sort(key=lambda job: (job.id != state.job, job.ended or job.finalized or 0.0))
     return failed[:JOBS]

@@ -205,7 +205,7 @@ class _Judge:
         for comment in comments:
             body = comment.body.replace("\u2060", "")
             codes = exit_codes(held)
-            if not re.search(words, body) or (
+            if not re.search(words, body, re.IGNORECASE) or (
                 codes and not any(f"exit code {code}" in body for code in codes)
             ):
                 self._wrong(f"{name}: its comment {comment.id} says:\n{body[:600]}")

@@ -380,3 +380,23 @@ step 2 loss 2.4
 """)
     stage.hub.take_check()
     stage.beaker.take_experiment()
+
+
+def test_a_replica_that_went_down_with_another_is_not_the_cause(tmp_path: Path) -> None:
+    rules = CONFIG.replace("  timeout: 2h", "  timeout: 2h\n  replicas: 2")
+    with open_stage(tmp_path, {".github/beaker-ci.yml": rules, "train.py": ""}) as stage:
+        line = "/beaker run gpu-tests --replicas 2 --propagate-failure"
+        asked = stage.hub.comment(stage.number, by="writer", body=line)
+        workload = stage.deliver(asked).outputs["workload-id"]
+        stage.heard(asked)
+        stage.beaker.start(workload)
+        stage.beaker.finish(stage.beaker.experiment(workload).jobs[1].id, 2)
+
+        assert stage.schedule().exit_code == 0
+
+        body = stage.answer()
+        assert "exit code 2" in body
+        assert "Stopped by a person" not in body
+        stage.hub.take_check()
+        stage.beaker.take_experiment()
+        assert stage.leftovers() == []
