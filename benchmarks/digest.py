@@ -47,14 +47,14 @@ with open(sys.argv[1], "rb") as log:
 CAUSE = "ValueError: expected 4096 columns, got 4095 in shard 17"
 SURVIVED = """WARNING loader: batch {0} skipped
 Traceback (most recent call last):
-  File "/work/train/data.py", line 88, in fetch
+  File "/data/train/data.py", line 88, in fetch
     return self.cache[key]
 KeyError: 'shard-{0}'
 """
 FAILED = """[rank{0}]: Traceback (most recent call last):
-[rank{0}]:   File "/work/train/main.py", line 212, in <module>
+[rank{0}]:   File "/data/train/main.py", line 212, in <module>
 [rank{0}]:     main()
-[rank{0}]:   File "/work/train/model.py", line 97, in forward
+[rank{0}]:   File "/data/train/model.py", line 97, in forward
 [rank{0}]:     raise {1}
 [rank{0}]: {2}
 """

@@ -122,7 +122,7 @@ def again(data: bytes, random: Random) -> bytes:
     del random
     first = (
         b"[launcher] attempt 1 of 2\nTraceback (most recent call last):\n"
-        b'  File "/work/first.py", line 3, in <module>\n    first()\n'
+        b'  File "/data/first.py", line 3, in <module>\n    first()\n'
         b"ZeroDivisionError: an earlier attempt\n[launcher] attempt 2 of 2\n"
     )
     return first + data

@@ -12,7 +12,7 @@ from beaker_ci.history import Verdict
 
 KEY = (
     "Traceback (most recent call last):\n"
-    '  File "/work/train/main.py", line 97, in main\n'
+    '  File "/data/train/main.py", line 97, in main\n'
     "    rate = settings['lr']\n"
     "KeyError: 'lr'\n"
 )
@@ -98,7 +98,7 @@ def test_of_several_error_files_the_earliest_counts() -> None:
     found = digest(STEPS, Ending(1, error_files=files))
     assert (found.headline, found.root_cause[0].line) == ("ValueError: early", 0)
     assert found.frame is not None
-    assert (found.frame.file, found.frame.line) == ("/work/train/main.py", 97)
+    assert (found.frame.file, found.frame.line) == ("/data/train/main.py", 97)
 
 
 def test_an_error_file_picks_the_exception_in_the_log() -> None:

@@ -20,9 +20,9 @@ DEEP = "".join(
 FAILURE = f"""\
 2026-02-03T11:04:09Z [rank3]: Loading
 Traceback (most recent call last):
-  File "/work/train/main.py", line 212, in <module>
+  File "/data/train/main.py", line 212, in <module>
     main()
-  File "/work/train/model.py", line 97, in forward
+  File "/data/train/model.py", line 97, in forward
     hidden = self.layer0(batch)
 {DEEP}AssertionError
 make: *** [Makefile:7: train] Error 1
@@ -32,7 +32,7 @@ make: *** [Makefile:7: train] Error 1
 def test_the_users_own_frame_is_kept_under_the_libraries() -> None:
     found = digest(FAILURE)
     assert found.frame == Frame(
-        "/work/train/model.py", 97, "forward", "hidden = self.layer0(batch)"
+        "/data/train/model.py", 97, "forward", "hidden = self.layer0(batch)"
     )
     assert [frame.line for frame in found.frames] == [212, 97, *range(24, 30)]
     assert found.headline == "AssertionError: return self.layer30(x)"

@@ -7,7 +7,7 @@ import json
 import pytest
 from digest_logs import TRAILER, digest
 
-FRAME = '  File "/work/train/main.py", line 97, in main\n    value = compute(batch)\n'
+FRAME = '  File "/data/train/main.py", line 97, in main\n    value = compute(batch)\n'
 HEAD = "Traceback (most recent call last):\n"
 KEY = f"{HEAD}{FRAME}KeyError: 'lr'\n"
 STEPS = "".join(f"step {step} loss 8.4410\n" for step in range(40))
@@ -48,7 +48,7 @@ TRAPS = {
         (
             f"{HEAD}{FRAME}KeyError: Caught KeyError in DataLoader worker process 3.\n"
             f"Original {HEAD}"
-            '  File "/work/train/data.py", line 5, in __getitem__\n    return self.rows[name]\n'
+            '  File "/data/train/data.py", line 5, in __getitem__\n    return self.rows[name]\n'
             "KeyError: 'shard-7'\n\n"
         ),
         "KeyError: 'shard-7'",
@@ -153,7 +153,7 @@ TRAPS = {
     "exceptions in a box": (
         (
             "╭───────── Traceback (most recent call last) ─────────╮\n"
-            "│ /work/train/main.py:97 in main                      │\n"
+            "│ /data/train/main.py:97 in main                      │\n"
             "│                                                     │\n"
             "│   96 │   batch = next(batches)                      │\n"
             "│ ❱ 97 │   value = compute(batch)                     │\n"
@@ -165,12 +165,12 @@ TRAPS = {
     "a group of exceptions": (
         (
             "  + Exception Group Traceback (most recent call last):\n"
-            '  |   File "/work/train/main.py", line 9, in <module>\n'
+            '  |   File "/data/train/main.py", line 9, in <module>\n'
             "  |     asyncio.run(main())\n"
             "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
             "  +-+---------------- 1 ----------------\n"
             "    | Traceback (most recent call last):\n"
-            '    |   File "/work/train/main.py", line 97, in main\n'
+            '    |   File "/data/train/main.py", line 97, in main\n'
             "    |     value = compute(batch)\n"
             "    | KeyError: 'lr'\n"
             "    +------------------------------------\n"
@@ -183,8 +183,8 @@ TRAPS = {
     ),
     "a syntax error": (
         (
-            f'{HEAD}  File "/work/train/main.py", line 3, in <module>\n    import model\n'
-            '  File "/work/train/model.py", line 7\n    def forward(self\n               ^\n'
+            f'{HEAD}  File "/data/train/main.py", line 3, in <module>\n    import model\n'
+            '  File "/data/train/model.py", line 7\n    def forward(self\n               ^\n'
             "SyntaxError: '(' was never closed\n"
         ),
         "SyntaxError: '(' was never closed",
