@@ -24,8 +24,9 @@ LABEL org.opencontainers.image.title="beaker-ci" \
 # GitPython, which gantry imports, asks for a git program at import; we never run git.
 ENV GIT_PYTHON_REFRESH=quiet
 COPY --from=build /opt/venv /opt/venv
-# Each job starts from this layer: what the base ships as source is compiled in it once for all, and
-# everything is proved to load without git and without cryptography.
+# Each job starts from this layer: what the base ships as source is compiled in it once for all, as
+# are our templates, and everything is proved to load without git and without cryptography.
 RUN /opt/venv/bin/python -m compileall -q -j 0 -x site-packages /usr/local/lib \
-    && /opt/venv/bin/python -c "import beaker_ci.step, beaker_ci.bot, beaker, gantry.api, github, scipy.special"
+    && /opt/venv/bin/python -c "import beaker_ci.step, beaker_ci.bot, beaker, gantry.api, github, scipy.special" \
+    && /opt/venv/bin/python -c "import beaker_ci.report; beaker_ci.report.warm_up()"
 ENTRYPOINT ["/opt/venv/bin/beaker-ci", "action"]

@@ -6,8 +6,11 @@ hears signals, and can be killed. Only the half second in which Python loads the
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import selectors
 import signal
 import subprocess
@@ -24,6 +27,10 @@ from beaker_ci.sandbox.runner import Step
 
 QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1, limit_wait=0.1)
 """What a step has in tests: pauses that cost nothing, and every other number as it is."""
+
+NOT_IN_STEPS = {"__main__", "cli", "sandbox", "setup", "setup_commands"}
+LAZY = ("google_crc32c.cext", "grpc._channel", "grpc._simple_stubs", "rich._emoji_codes")
+"""What others load where it is used."""
 
 
 @dataclass
@@ -156,15 +163,17 @@ def serve() -> None:
 
 def load() -> None:
     """Loads what a step loads."""
-    import beaker_ci.action
-    import beaker_ci.beaker.launch
-    import beaker_ci.bot.answering
-    import beaker_ci.bot.reconcile
-    import beaker_ci.bot.waiting
+    import beaker_ci
+    from beaker_ci.commands import parse_comment
     from beaker_ci.report import warm_up
 
+    own = (module.name for module in pkgutil.walk_packages(beaker_ci.__path__, "beaker_ci."))
+    for name in (*own, *LAZY):
+        if name.split(".")[1] not in NOT_IN_STEPS:
+            importlib.import_module(name)
+    parse_comment("/beaker help")
     warm_up()
-    del beaker_ci
+    gc.freeze()  # a collection would copy every page that the steps share
 
 
 def reap() -> None:
