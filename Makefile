@@ -1,6 +1,8 @@
 # Every target sets up .venv by itself; python3 (3.11 or newer), git and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
+# What Python compiles is kept: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench gallery image lock clean

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for each core: most of the time a test waits for what it started."""
+    """Two for each core: now and then a test waits for what it started."""
     usable = getattr(os, "sched_getaffinity", None)
-    return 3 * (len(usable(0)) if usable else os.cpu_count() or 1)
+    return 2 * (len(usable(0)) if usable else os.cpu_count() or 1)
 
 
 @pytest.fixture

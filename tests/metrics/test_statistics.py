@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from scipy import stats
 
 from beaker_ci.metrics.errors import StandardError
 from beaker_ci.metrics.holm import adjusted
@@ -52,6 +51,8 @@ def ends(found: Estimate) -> tuple[float, float]:
 def test_seeds_on_both_sides_are_compared_as_scipy_does(
     base: tuple[float, ...], head: tuple[float, ...]
 ) -> None:
+    from scipy import stats
+
     reference = stats.ttest_ind(head, base, equal_var=False)
     found = estimate(seeded(*base), seeded(*head))
     around = reference.confidence_interval(0.95)
@@ -63,11 +64,15 @@ def test_seeds_on_both_sides_are_compared_as_scipy_does(
 
 
 def test_seeds_against_seeds_that_never_vary_are_compared_with_one_value() -> None:
+    from scipy import stats
+
     found = estimate(seeded(5, 5, 5), seeded(5.5, 5.7, 5.1))
     assert found.p == pytest.approx(stats.ttest_1samp((5.5, 5.7, 5.1), 5).pvalue)
 
 
 def test_one_value_against_seeds_has_the_prediction_interval() -> None:
+    from scipy import stats
+
     # Of seeds 1 to 5 in mean 3: t(0.975, 4) × 1.5811 × √(1 + 1/5).
     found = estimate(seeded(1, 2, 3, 4, 5), Metric("loss", 4.0))
     assert found.method == "one against seeds"
@@ -89,6 +94,8 @@ def test_one_value_against_seeds_is_at_least_as_noisy_as_it_says() -> None:
 @pytest.mark.parametrize(("count", "n"), [(0, 1), (1, 1), (0, 30), (30, 30), (7, 50), (999, 10**6)])
 @pytest.mark.parametrize("level", [0.05, 0.001])
 def test_the_interval_of_a_share_is_wilsons(count: int, n: int, level: float) -> None:
+    from scipy import stats
+
     reference = stats.binomtest(count, n).proportion_ci(1 - level, method="wilson")
     assert wilson(Share(count / n, n), level) == pytest.approx(tuple(reference), abs=1e-12)
     assert interval(share(count, n), level) == pytest.approx(tuple(reference), abs=1e-12)
@@ -120,6 +127,8 @@ def test_shares_far_apart_have_a_p_value_of_0() -> None:
 
 
 def test_standard_errors_are_compared_normally() -> None:
+    from scipy import stats
+
     found = estimate(Metric("x", 70.0, stderr=0.3), Metric("x", 71.0, stderr=0.4))
     assert found.method == "normal"
     assert ends(found) == pytest.approx((1 - 1.959964 * 0.5, 1 + 1.959964 * 0.5), abs=1e-6)
@@ -191,6 +200,8 @@ def test_without_scipy_seeds_have_no_interval(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("freedom", [1, 2.5, 10, math.inf])
 @pytest.mark.parametrize("level", [0.05, 0.0005])
 def test_what_is_detectable_is_found_four_times_of_five(freedom: float, level: float) -> None:
+    from scipy import stats
+
     error = StandardError(0.1, freedom)
     shift, critical = error.detectable(level) / 0.1, error.critical(level)
     normal = math.isinf(freedom)
@@ -205,6 +216,8 @@ def test_what_is_detectable_of_shares_is_found_four_times_of_five(
     value: float, n: int, power: float
 ) -> None:
     """Summed over all outcomes; near 0 and 1 it is found more often."""
+    from scipy import stats
+
     base = Metric("accuracy", value, n=n)
     size = detectable(base, base, estimate(base, base))
     assert size is not None

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,6 +145,7 @@ class Import(NamedTuple):
         return self.target == module or self.target.startswith(f"{module}.")
 
 
+@cache
 def is_module(dotted: str) -> bool:
     path = PACKAGE.parent.joinpath(*dotted.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()
@@ -166,7 +168,9 @@ def walk(node: ast.AST, *, lazy: bool = False) -> Iterator[tuple[ast.AST, bool]]
         yield from walk(child, lazy=lazy or function)
 
 
-def read_imports() -> list[Import]:
+@cache
+def imports() -> list[Import]:
+    """Every import of the package."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         importer = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
@@ -176,11 +180,8 @@ def read_imports() -> list[Import]:
     return found
 
 
-IMPORTS = read_imports()
-
-
-def described(imports: list[Import]) -> list[str]:
-    return sorted({f"{item.where} imports {item.target}" for item in imports})
+def described(found: list[Import]) -> list[str]:
+    return sorted({f"{item.where} imports {item.target}" for item in found})
 
 
 def test_every_module_belongs_to_a_room() -> None:
@@ -191,7 +192,7 @@ def test_every_module_belongs_to_a_room() -> None:
 def test_rooms_import_only_what_the_design_allows() -> None:
     forbidden = [
         item
-        for item in IMPORTS
+        for item in imports()
         if item.own
         and item.own not in VALUES
         and item.room not in {"__init__", "sandbox"}
@@ -203,7 +204,7 @@ def test_rooms_import_only_what_the_design_allows() -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_only_its_room_imports_a_client(client: str) -> None:
     strangers = [
-        item for item in IMPORTS if item.reaches(client) and item.room not in CLIENTS[client]
+        item for item in imports() if item.reaches(client) and item.room not in CLIENTS[client]
     ]
     assert described(strangers) == []
 
@@ -211,7 +212,7 @@ def test_only_its_room_imports_a_client(client: str) -> None:
 def test_the_pure_core_does_no_input_or_output() -> None:
     impure = [
         item
-        for item in IMPORTS
+        for item in imports()
         if item.room not in WITH_CLIENTS and any(map(item.reaches, IO | CLIENTS.keys()))
     ]
     assert described(impure) == []
@@ -220,7 +221,7 @@ def test_the_pure_core_does_no_input_or_output() -> None:
 def test_only_the_command_line_knows_the_sandbox_and_only_where_it_runs_it() -> None:
     early = [
         item
-        for item in IMPORTS
+        for item in imports()
         if item.reaches("beaker_ci.sandbox")
         and item.room != "sandbox"
         and not (item.room == "cli" and item.lazy)
