@@ -174,8 +174,9 @@ def imports() -> list[Import]:
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         importer = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        place = path.relative_to(PACKAGE.parent)
         for node, lazy in walk(ast.parse(path.read_text("utf-8"))):
-            where = f"{path.relative_to(PACKAGE.parent)}:{getattr(node, 'lineno', 0)}"
+            where = f"{place}:{getattr(node, 'lineno', 0)}"
             found += [Import(where, importer, target, lazy) for target in targets(node)]
     return found
 

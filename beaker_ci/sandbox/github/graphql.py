@@ -10,7 +10,7 @@ from beaker_ci.sandbox.github import graphql_values as values
 from beaker_ci.sandbox.github.routing import ApiError
 
 if TYPE_CHECKING:
-    from graphql import GraphQLSchema
+    from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
     from beaker_ci.sandbox.github.routing import Request
     from beaker_ci.sandbox.github.state import State
@@ -27,24 +27,33 @@ def schema() -> GraphQLSchema:
     return build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid_sdl=True)
 
 
+@lru_cache(maxsize=256)
+def checked(query: str) -> tuple[DocumentNode | None, list[GraphQLError]]:
+    """A query as it is parsed, and what in it GitHub's schema does not know."""
+    from graphql import GraphQLError, parse, validate
+
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return None, [error]
+    return document, validate(schema(), document)
+
+
 def execute(state: State, request: Request) -> tuple[dict[str, Any], list[str]]:
     """Answers a query, and says what in it GitHub's schema does not know."""
-    from graphql import GraphQLError, graphql_sync, parse, validate
+    from graphql import execute_sync
 
     body = request.body if isinstance(request.body, dict) else {}
     query = body.get("query")
     if not isinstance(query, str):
         raise ApiError(400, "A query attribute must be specified and must be a string.")
-    try:
-        problems = validate(schema(), parse(query))
-    except GraphQLError as error:
-        problems = [error]
-    if problems:
+    document, problems = checked(query)
+    if document is None or problems:
         lines = [error.message for error in problems]
         return {"errors": [error.formatted for error in problems]}, lines
-    result = graphql_sync(
+    result = execute_sync(
         schema(),
-        query,
+        document,
         root_value=values.root(state, request.token),
         variable_values=body.get("variables") or {},
         operation_name=body.get("operationName"),
