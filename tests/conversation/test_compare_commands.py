@@ -8,7 +8,7 @@ import subprocess
 from inline_snapshot import snapshot
 from stage import Stage
 from test_comparing import asked, ends, finished, pushed, team
-from typed import open_shell
+from typed import Shell
 
 __all__ = ["team"]
 
@@ -123,11 +123,11 @@ beaker-ci compare OTHER f2aa179d
         "{higher_is_better: true, max_drop: 0.05}}}\n"
     )
     nobody = {"HOME": str(team.directory)}
-    with open_shell(directory, nobody) as shell:
-        files = shell.type("compare a.json b.json")
-        assert (files.code, files.text) == (
-            0,
-            snapshot("""\
+    shell = Shell(directory, nobody)
+    files = shell.type("compare a.json b.json")
+    assert (files.code, files.text) == (
+        0,
+        snapshot("""\
 `accuracy` changed (no interval).
   against a.json
 
@@ -137,13 +137,13 @@ beaker-ci compare OTHER f2aa179d
   No interval: nothing is known of the noise, and any difference counts. Let the job write one value per seed, `NAME_stderr`, or `NAME_n` for a share, to `metrics.json`.
   Changed: nobody said which way is better. Say so by `higher_is_better` in the preset's `compare.metrics`.
 """),
-        )
-        judged = shell.type("compare a.json b.json --preset eval --config rules.yml --format json")
-        assert (judged.code, judged.json["gate"], judged.json["broken"][0]["says"]) == snapshot(
-            (1, "failed", "`accuracy` dropped by 0.1, more than `max_drop: 0.05` (no interval).")
-        )
-        for line in ("compare a.json nix.json", "compare a.json rules.yml", "compare a.json"):
-            assert (shell.type(line).code, line) == (2, line)
+    )
+    judged = shell.type("compare a.json b.json --preset eval --config rules.yml --format json")
+    assert (judged.code, judged.json["gate"], judged.json["broken"][0]["says"]) == snapshot(
+        (1, "failed", "`accuracy` dropped by 0.1, more than `max_drop: 0.05` (no interval).")
+    )
+    for line in ("compare a.json nix.json", "compare a.json rules.yml", "compare a.json"):
+        assert (shell.type(line).code, line) == (2, line)
 
     someone = (
         team.extra
@@ -155,25 +155,25 @@ beaker-ci compare OTHER f2aa179d
         }
     )
     repo = f"--repo {team.hub.full_name} --pr {team.number}"
-    with open_shell(directory, someone) as shell:
-        runs = shell.type(f"compare origin/main {head} {repo} --preset eval")
-        assert (runs.code, team.tidy(runs.text).replace(base, "<base>")) == snapshot(
-            (
-                0,
-                """\
+    shell = Shell(directory, someone)
+    runs = shell.type(f"compare origin/main {head} {repo} --preset eval")
+    assert (runs.code, team.tidy(runs.text).replace(base, "<base>")) == snapshot(
+        (
+            0,
+            """\
 No metric moved.
   against <main>, run <base>
 
   Metric    Base   Head   Difference  95 % interval     Verdict                Note
   accuracy  0.900  0.890  −0.010      [−0.029, +0.009]  no evidence of change  a change of 0.028 would show
 """,
-            )
         )
-        short = shell.type(f"compare {main} {own} {repo} --format json").json
-        assert [row["verdict"] for row in short["metrics"]] == snapshot(["changed"])
-        for line in (f"compare {'2' * 40} {own} {repo}", f"compare nix {own} {repo}"):
-            told = shell.type(line)
-            assert told.code == 2, told
+    )
+    short = shell.type(f"compare {main} {own} {repo} --format json").json
+    assert [row["verdict"] for row in short["metrics"]] == snapshot(["changed"])
+    for line in (f"compare {'2' * 40} {own} {repo}", f"compare nix {own} {repo}"):
+        told = shell.type(line)
+        assert told.code == 2, told
     team.schedule()
     team.hub.take_comment(team.number)
     for _ in range(2):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from inline_snapshot import snapshot
 from questions import KEY, RUN, submit, take
 from stage import Stage
-from typed import Shell, open_shell
+from typed import Shell
 
 from beaker_ci.sandbox.beaker.defaults import OTHER_TOKEN
 from beaker_ci.sandbox.github import Fault
@@ -20,7 +19,7 @@ TERMINAL = {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm-256color"}
 
 
 @pytest.fixture
-def shell(stage: Stage) -> Iterator[Shell]:
+def shell(stage: Stage) -> Shell:
     """In a checkout of the pull request's branch, with the bot's own Beaker token."""
     directory = stage.directory / "checkout"
     directory.mkdir()
@@ -36,8 +35,7 @@ def shell(stage: Stage) -> Iterator[Shell]:
         "GITHUB_SERVER_URL": stage.hub.server_url,
         "HOME": str(stage.directory),
     }
-    with open_shell(directory, environment) as opened:
-        yield opened
+    return Shell(directory, environment)
 
 
 def tidy(stage: Stage, text: str) -> str:

@@ -1,97 +1,36 @@
-"""Commands that somebody types one after the other, in one process of their own."""
+"""Commands that somebody types one after the other, each a process of its own."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from warm import Printed, type_command
 
 ALLOWED = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
 @dataclass(frozen=True)
-class Printed:
-    """What a command printed.
+class Shell:
+    """A place where commands of ``beaker-ci`` are typed.
 
     Attributes:
-        error: What it printed to standard error.
+        environment: Beside what every shell knows.
     """
 
-    code: int
-    text: str
-    error: str
-
-    @property
-    def json(self) -> Any:
-        """Its output, read."""
-        return json.loads(self.text)
-
-
-class Shell:
-    """Types commands of ``beaker-ci``; loaded once for all of them."""
-
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        own = {name: os.environ[name] for name in ALLOWED if name in os.environ}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__],
-            cwd=directory,
-            env={**own, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    directory: Path
+    environment: Mapping[str, str]
 
     def type(self, line: str, **environment: str | None) -> Printed:
-        """Types what stands after ``beaker-ci``, without anything to quote."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        order = {"words": line.split(), "environment": environment}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return Printed(*json.loads(self._process.stdout.readline()))
+        """Types what stands after ``beaker-ci``, without anything to quote.
 
-    def close(self) -> None:
-        """Ends the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-
-@contextmanager
-def open_shell(directory: Path, environment: Mapping[str, str]) -> Iterator[Shell]:
-    """A shell that is closed at the end."""
-    shell = Shell(directory, environment)
-    try:
-        yield shell
-    finally:
-        shell.close()
-
-
-def serve() -> None:
-    """Carries out each line of standard input."""
-    from click.testing import CliRunner
-
-    from beaker_ci.cli import main
-    from beaker_ci.setup_commands.runs_commands import logs_command
-
-    logs_command.PAUSE = 0.05
-    runner, answers = CliRunner(), sys.stdout
-    for line in sys.stdin:
-        order = json.loads(line)
-        ended = runner.invoke(main, order["words"], env=order["environment"])
-        if ended.exception is not None and not isinstance(ended.exception, SystemExit):
-            raise ended.exception
-        answers.write(json.dumps([ended.exit_code, ended.stdout, ended.stderr]) + "\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    serve()
+        Args:
+            line: The words.
+            environment: Variables for this line alone; without those that are ``None``.
+        """
+        known = {name: os.environ[name] for name in ALLOWED if name in os.environ}
+        told = known | dict(self.environment) | environment
+        kept = {name: value for name, value in told.items() if value is not None}
+        return type_command(line.split(), self.directory, kept)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from warm import type_command
 
 from beaker_ci.sandbox.beaker import LocalBeaker
 from beaker_ci.sandbox.git import SandboxRepository
@@ -47,16 +47,12 @@ class Clinic:
             "GITHUB_API_URL": self.hub.api_url,
             **self.extra,
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "beaker_ci", "doctor", "--repo", self.hub.full_name, *options],
-            capture_output=True,
-            cwd=self.directory,
-            env={name: value for name, value in environment.items() if value},
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
+        told = type_command(
+            ["doctor", "--repo", self.hub.full_name, *options],
+            self.directory,
+            {name: value for name, value in environment.items() if value},
         )
-        return done.returncode, self._tidy(done.stdout + done.stderr)
+        return told.code, self._tidy(told.text + told.error)
 
     def amiss(self) -> tuple[int, str]:
         """The same, without what is well."""

@@ -1,7 +1,8 @@
-"""Steps that start in no time: forked from a process that has loaded everything already.
+"""Processes that start in no time: forked from one that has loaded everything already.
 
-Every step is a process of its own, as on a runner: it has its own environment, directory and log,
-hears signals, and can be killed. Only the half second in which Python loads the program is saved.
+Every step and every typed command is a process of its own: it has its own environment, directory
+and streams, hears signals, and can be killed. Only the half second in which Python loads the
+program is saved.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -28,14 +30,17 @@ from beaker_ci.sandbox.runner import Step
 QUICK = replace(PATIENCE, first_pause=0.02, longest_pause=0.1, limit_wait=0.1)
 """What a step has in tests: pauses that cost nothing, and every other number as it is."""
 
-NOT_IN_STEPS = {"__main__", "cli", "sandbox", "setup", "setup_commands"}
+NOT_LOADED = {"__main__", "sandbox"}
 LAZY = ("google_crc32c.cext", "grpc._channel", "grpc._simple_stubs", "rich._emoji_codes")
 """What others load where it is used."""
+
+FOLLOWED = 0.05
+"""Seconds between two looks of ``logs --follow``."""
 
 
 @dataclass
 class WarmProcess:
-    """A forked step; like :class:`subprocess.Popen` as far as tests need it."""
+    """A forked process; like :class:`subprocess.Popen` as far as tests need it."""
 
     pid: int
     starter: Starter
@@ -66,7 +71,7 @@ class WarmProcess:
 
 
 class Starter:
-    """The process that forks the steps."""
+    """The process that forks the others."""
 
     def __init__(self) -> None:
         self.codes: dict[int, int] = {}
@@ -79,13 +84,29 @@ class Starter:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def start(
-        self, directory: Path, environment: Mapping[str, str], patience: Patience
+        self,
+        directory: Path,
+        environment: Mapping[str, str],
+        streams: Sequence[Path],
+        *,
+        patience: Patience | None = None,
+        words: Sequence[str] = (),
     ) -> WarmProcess:
-        """Forks a step."""
+        """Forks a step, which has ``patience``, or a command of ``words``.
+
+        Args:
+            directory: Where it works.
+            environment: All of it.
+            streams: The files of its standard output and its standard error; may be the same one.
+            patience: How long and how often a step asks both services.
+            words: What is typed after ``beaker-ci``.
+        """
         order = {
             "directory": str(directory),
             "environment": dict(environment),
-            "patience": asdict(patience),
+            "streams": [str(path) for path in streams],
+            "patience": patience and asdict(patience),
+            "words": list(words),
         }
         assert self._process.stdin is not None
         # One by one: who is forked is told in the order of the orders.
@@ -133,11 +154,46 @@ class WarmStep(Step):
 
     def start(self) -> Any:
         """Starts the step's process; see :meth:`Step.start`."""
-        return starter().start(self.directory, self.environment, patience=self.patience)
+        log = self.directory / "log"
+        log.touch()
+        streams = (log, log)
+        return starter().start(self.directory, self.environment, streams, patience=self.patience)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command printed.
+
+    Attributes:
+        error: What it printed to standard error.
+    """
+
+    code: int
+    text: str
+    error: str
+
+    @property
+    def json(self) -> Any:
+        """Its output, read."""
+        return json.loads(self.text)
+
+
+def type_command(words: Sequence[str], directory: Path, environment: Mapping[str, str]) -> Printed:
+    """Types a command of ``beaker-ci`` and waits for its end.
+
+    Args:
+        words: What stands after ``beaker-ci``.
+        directory: Where it is typed.
+        environment: All of it.
+    """
+    with tempfile.TemporaryDirectory() as kept:
+        streams = (Path(kept, "text"), Path(kept, "error"))
+        code = starter().start(directory, environment, streams, words=words).wait(60)
+        return Printed(code, *(path.read_text("utf-8") for path in streams))
 
 
 def serve() -> None:
-    """Forks a step for each line of standard input; tells of beginnings and ends."""
+    """Forks a process for each line of standard input; tells of beginnings and ends."""
     load()
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -157,27 +213,30 @@ def serve() -> None:
                     return
                 pid = os.fork()
                 if pid == 0:
-                    become_step(json.loads(line))
+                    become(json.loads(line))
                 tell(begun=pid)
 
 
 def load() -> None:
-    """Loads what a step loads."""
+    """Loads what steps and commands load."""
     import beaker_ci
     from beaker_ci.commands import parse_comment
     from beaker_ci.report import warm_up
 
     own = (module.name for module in pkgutil.walk_packages(beaker_ci.__path__, "beaker_ci."))
     for name in (*own, *LAZY):
-        if name.split(".")[1] not in NOT_IN_STEPS:
+        if name.split(".")[1] not in NOT_LOADED:
             importlib.import_module(name)
+    from beaker_ci.setup_commands.runs_commands import logs_command
+
+    logs_command.PAUSE = FOLLOWED
     parse_comment("/beaker help")
     warm_up()
     gc.freeze()  # a collection would copy every page that the steps share
 
 
 def reap() -> None:
-    """Tells of every step that has ended."""
+    """Tells of every process that has ended."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -194,22 +253,27 @@ def tell(**what: int) -> None:
     sys.stdout.flush()
 
 
-def become_step(order: Mapping[str, Any]) -> NoReturn:
+def become(order: Mapping[str, Any]) -> NoReturn:
     """Takes the place of a fresh process: environment, directory, streams, signals."""
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(order["directory"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    from beaker_ci.action import main
+    paths = (os.devnull, *order["streams"])
+    for own, path in enumerate(paths):
+        os.dup2(
+            os.open(path, os.O_APPEND | os.O_CREAT | (os.O_WRONLY if own else os.O_RDONLY)), own
+        )
+    if order["patience"]:
+        from beaker_ci.action import main
 
-    main(Patience(**order["patience"]))
+        main(Patience(**order["patience"]))
+    from beaker_ci.cli import main as command_line
+
+    sys.exit(command_line(order["words"], prog_name="beaker-ci"))
 
 
 if __name__ == "__main__":
