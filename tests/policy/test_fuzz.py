@@ -34,8 +34,8 @@ def test_noise_gets_an_answer_and_breaks_no_rule(dice: Random) -> None:
 def test_the_noise_reaches_every_kind_of_answer() -> None:
     tally = Tally()
     with kept_environment():
-        for number in range(600):
+        for number in range(300):
             play(case(Random(number)), tally)  # noqa: S311 - nothing secret
     reached = {code.partition(".")[0] for code in tally.answers}
     assert {"accepted", "usage", "refused", "needs-approval", "(config"} <= reached
-    assert tally.answers["accepted"] > 60
+    assert tally.answers["accepted"] > 30
