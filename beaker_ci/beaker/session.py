@@ -10,7 +10,7 @@ from beaker import beaker_pb2 as pb2
 from beaker.exceptions import BeakerWorkspaceNotFound
 
 from beaker_ci.beaker.accounts import has_secret, read_accounts, warm_up
-from beaker_ci.beaker.capacity import Capacity, read_clusters
+from beaker_ci.beaker.capacity import Capacity
 from beaker_ci.beaker.client import BoundedBeaker, connect
 from beaker_ci.beaker.entrypoint import ensure_entrypoint, look_for_entrypoint
 from beaker_ci.beaker.experiments import Asking
@@ -23,7 +23,7 @@ from beaker_ci.beaker.results import LISTED, ResultFile, Results, dataset_url, l
 from beaker_ci.beaker.runs import read_run, with_state_of
 from beaker_ci.beaker.watch import judge, open_runs
 from beaker_ci.capacity import ClusterCapacity
-from beaker_ci.facts import BeakerAccounts, Cluster, LedgerEntry
+from beaker_ci.facts import BeakerAccounts, LedgerEntry
 from beaker_ci.history import State
 from beaker_ci.problem import Problem
 from beaker_ci.queueing import Waiting
@@ -166,11 +166,6 @@ class Session:
         with problems():
             workload = pb2.Workload(experiment=pb2.Experiment(id=workload_id))
             self._client.workload.cancel(workload)
-
-    def clusters(self) -> tuple[Cluster, ...]:
-        """The clusters among which gantry chooses for batch jobs. One request, remembered."""
-        with problems():
-            return tuple(read_clusters(self._client))
 
     def accounts(
         self, workspace: str | None, budget: str | None, *, clusters: bool = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import UNSIGNED
+from beaker_ci.history import pick_job
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason
 from beaker_ci.report.views import ReplyView
@@ -43,8 +44,6 @@ def choose_job(state: State, task: str | None, replica: int | None) -> Choice | 
     Raises:
         Problem: ``usage.bad-value`` when there is no such task or replica.
     """
-    from beaker_ci.beaker.logs import pick_job
-
     try:
         job = pick_job(state.tasks, task, replica)
     except Problem as problem:

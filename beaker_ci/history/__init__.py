@@ -8,6 +8,7 @@ numbers, since Beaker knows more of them than any client.
 
 from beaker_ci.history.codes import PHASES, SUCCEEDED, is_known, phase_of, stage_in, stage_of
 from beaker_ci.history.jobs import FINALIZE_PATIENCE, SUCCESSOR_PATIENCE, Job, Task, replicas
+from beaker_ci.history.picking import pick_job
 from beaker_ci.history.state import (
     INACTIVE_TIMEOUT,
     START_TIMEOUT,
@@ -34,6 +35,7 @@ __all__ = [
     "failed_install",
     "is_known",
     "phase_of",
+    "pick_job",
     "read_state",
     "replicas",
     "stage_in",

@@ -10,6 +10,7 @@ from gantry.beaker_utils import filter_clusters_by_name
 from gantry.exceptions import ConfigurationError
 from room import Room
 
+from beaker_ci.beaker.capacity import read_clusters
 from beaker_ci.facts import BeakerAccounts, Cluster
 
 JUPITER = Cluster("ai2/jupiter", ("ai2/jupiter-cirrascale-2",), gpus_per_node=8)
@@ -18,7 +19,7 @@ NAMES = ["ai2/jupiter", "ai2/neptune-cirrascale", "ai2/phobos", "ai2/saturn"]
 
 def test_they_are_those_that_gantry_would_take(room: Room) -> None:
     room.beaker.requests.clear()
-    found = room.session.clusters()
+    found = tuple(read_clusters(room.client))
 
     assert [each.name for each in found] == NAMES  # without ganymede, which takes no batch jobs
     assert found[0] == JUPITER
@@ -37,7 +38,7 @@ def test_accounts_tell_of_them_when_asked(room: Room) -> None:
 
     both = room.session.accounts("ai2/calm", "ai2/old-budget", clusters=True)
 
-    assert both == replace(accounts, clusters=room.session.clusters())
+    assert both == replace(accounts, clusters=tuple(read_clusters(room.client)))
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -55,7 +56,7 @@ def test_a_pattern_stands_for_what_gantry_takes_it_for(room: Room, number: int) 
             chosen = []
         ours = [
             each.name
-            for each in room.session.clusters()
+            for each in read_clusters(room.client)
             if any(fnmatchcase(name, pattern) for name in (each.name, *each.aliases))
         ]
         assert ours == [f"ai2/{each.name}" for each in chosen], pattern
