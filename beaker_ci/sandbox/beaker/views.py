@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from beaker import beaker_pb2 as pb2
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Value
 
 from beaker_ci.sandbox.beaker import records
 from beaker_ci.sandbox.beaker.pages import status_name
@@ -83,7 +84,7 @@ def view_job(job: records.Job) -> JobView:
         exit_code=status.exit_code if status.HasField("exit_code") else None,
         canceled_code=status.canceled_code if status.HasField("canceled_code") else None,
         canceled_for=status.canceled_for,
-        metrics=MessageToDict(job.message.metrics),
+        metrics=_plain(job.message.metrics.fields),
         log=job.log.text,
     )
 
@@ -107,3 +108,17 @@ def view_experiment(
         secrets={each.name: each.secret for each in variables if each.secret is not None},
         jobs=tuple(view_job(job) for job in experiment.jobs),
     )
+
+
+def _plain(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """A Struct as JSON's own types; ``json_format`` stumbles over what is no JSON, such as NaN."""
+    return {name: _plain_value(value) for name, value in fields.items()}
+
+
+def _plain_value(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _plain(value.struct_value.fields)
+    if kind == "list_value":
+        return [_plain_value(each) for each in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import select
@@ -102,6 +103,18 @@ def test_metrics_that_are_none_harm_nobody(
 
     run = local_beaker.experiment(workload)
     assert (run.status, run.jobs[0].metrics) == ("succeeded", {})
+
+
+def test_a_loss_that_became_no_number(local_beaker: LocalBeaker, client: Beaker) -> None:
+    local_beaker.hold_jobs = True
+    workload = submit(client, "true")
+
+    written = '{"loss": NaN, "best": {"at": [1, 1e999]}, "tag": null}'
+    local_beaker.finish(workload, results={"metrics.json": written})
+
+    metrics = local_beaker.experiment(workload).jobs[0].metrics
+    loss = metrics.pop("loss")
+    assert (math.isnan(loss), metrics) == (True, {"best": {"at": [1, math.inf]}, "tag": None})
 
 
 def test_custom_steps_run_first_and_their_failure_is_the_jobs(
