@@ -103,12 +103,16 @@ def _beyond(head: Metric, rule: Rule) -> list[Broken | str]:
 def _nothing_to_compare(base: Metric | None, *, has_base: bool) -> str:
     if not has_base:
         return "there is no run of the base"
-    return "the base's run did not measure it" if base is None else "the base's is no finite number"
+    if base is None:
+        return "the base's run did not measure it"
+    what = "the difference" if is_usable(base) else "the base's"
+    return f"{what} is no finite number"
 
 
 def _not_measured(name: str, metric: Metric | None) -> str:
-    what = "was not measured" if metric is None else "is not a finite number"
-    return f"{_code(name)} {what}, so its rule cannot be judged. {_REMEDY}"
+    if metric is None:
+        return f"{_code(name)} was not measured, so its rule cannot be judged. {_REMEDY}"
+    return f"{_code(name)} is not a finite number, so its rule cannot be judged."
 
 
 def _decided(rule: Rule, around: tuple[float, float] | None, *, signed: bool = False) -> str:

@@ -155,5 +155,5 @@ def _more_seeds(count: int) -> str:
 
 def _only(row: Row) -> str:
     if row.head is None:
-        return "only the base has it"
+        return "neither has it" if row.base is None else "only the base has it"
     return "the base does not have it" if row.base is None else "not a finite number"

@@ -192,7 +192,7 @@ def test_what_was_not_measured_never_passes() -> None:
             [
                 (
                     "missing",
-                    "`accuracy` is not a finite number, so its rule cannot be judged. Write it to the run's `metrics.json`, or take its rule out of `compare.metrics`.",
+                    "`accuracy` is not a finite number, so its rule cannot be judged.",
                 )
             ]
         )
@@ -226,6 +226,8 @@ def test_what_has_nothing_to_compare_with_never_passes() -> None:
             )
         ]
     )
+    ((_, says),) = told(accuracy(1e308, None), accuracy(-1e308, None), DROP)
+    assert "with: the difference is no finite number, so" in says
 
 
 def test_a_rule_that_cannot_fail_needs_nothing() -> None:

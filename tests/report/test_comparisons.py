@@ -68,6 +68,21 @@ def beside(compared: Compared) -> str:
     return run_comment(ended(compared)).split("```bash")[0].partition("\n")[2]
 
 
+def test_who_has_a_metric_that_is_not_compared() -> None:
+    pairs = ((None, None), (None, 0.7), (0.7, None), (0.7, math.nan))
+    rows = [examples.row("f1", *pair, Word.NOT_COMPARED) for pair in pairs]
+    shown = [beside(examples.compared(each)) for each in rows]
+    notes = [text.partition("<sub>")[2].partition("</sub>")[0] for text in shown]
+    assert notes == snapshot(
+        [
+            "neither has it",
+            "the base does not have it",
+            "only the base has it",
+            "not a finite number",
+        ]
+    )
+
+
 def test_a_gate_that_failed() -> None:
     assert beside(examples.FAILED) == snapshot("""\
 ❌ **Gate failed: `accuracy` dropped by 0.0311, more than `max_drop: 0.01`** · passed on Beaker in 13 min · [experiment](https://beaker.org/ex/01JZ3V6M8Q4T2N5R7W9X1Y3A5B) · `eval` · run `1a2b3c4d`
