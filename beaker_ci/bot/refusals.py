@@ -47,8 +47,11 @@ def tell_refusals(
 def _about(asking: Asking, answer: Answer) -> Answer:
     """The answer for readers who wrote no command: it says which preset, and what asked for it."""
     view = answer.view
-    if asking.trigger is None or not isinstance(view, ReplyView) or view.marker == STRANGER:
+    if asking.trigger is None or not isinstance(view, ReplyView):
         return answer
+    if view.marker == STRANGER:
+        line = f"/beaker run {asking.trigger.preset}" if asking.is_pull_request else ""
+        return replace(answer, view=replace(view, paste=line))
     about = f"Asked for was the preset `{asking.trigger.preset}`. {asking.trigger.why}"
     return replace(answer, view=replace(view, source="", facts=(about, *view.facts)))
 

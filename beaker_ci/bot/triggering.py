@@ -165,9 +165,11 @@ class _Triggering:
             _say(f"{first.sha} is no open pull request's head any more: nothing is run for it.")
             return []
         no_role = stranger(first, permission, rules) or stranger_who_reruns(first, rules)
-        if no_role is not None:
+        if no_role is not None and isinstance(self.event, Labeled):
             return [Answer("run", Reason(no_role.reason), no_role) for _ in askings]
-        return self._run_all([self._case(one, pull, permission) for one in askings], pool)
+        # A head that ran keeps its check, whoever opens the pull request once more.
+        cases = [self._case(one, pull, permission) for one in askings]
+        return self._run_all(cases, pool, no_role)
 
     def _read(self, asking: Asking, pool: Executor) -> tuple[Permission, PullRequest]:
         services = self.services

@@ -434,7 +434,9 @@ def test_whose_pull_request_runs_nothing(team: Team) -> None:
     by_reader = team.hub.pull_request_event(team.number, "reopened", "reader")
     result = team.hears("pull_request_target", by_reader)
     assert (result.exit_code, reasons(result)) == (1, ["refused.role"])
-    assert team.hub.take_check("beaker / smoke", head).title == "Not run: refused.role"
+    refused = team.hub.take_check("beaker / smoke", head)
+    assert refused.title == "Not run: refused.role"
+    assert "to repeat the command.\n\n```text\n/beaker run smoke\n```" in (refused.summary or "")
 
     for name in [name for name in team.stage.extra if name.startswith("BEAKER")]:
         del team.stage.extra[name]
@@ -447,6 +449,25 @@ def test_whose_pull_request_runs_nothing(team: Team) -> None:
         assert (result.exit_code, result.reason) == (0, "nothing-to-do")
         assert "there is no Beaker token" in result.log
     assert len(team.hub.exchanges) == asked
+
+
+def test_who_may_not_run_opens_again_what_ran(team: Team) -> None:
+    """The head keeps its verdict: a required check would stay red until the next push."""
+    opened = team.hub.pull_request_event(team.number, "opened", "writer")
+    team.stage.hears("pull_request_target", opened)
+    head = team.hub.head(team.number)
+    held, _ = team.takes(head)
+    team.stage.beaker.finish(held.id)
+    team.stage.schedule()
+    assert "Passed" in team.stage.answer()
+    team.hub.take_check("beaker / smoke", head)
+    team.hub.take_check("beaker / gpu-tests", head)
+
+    reopened = team.hub.pull_request_event(team.number, "reopened", "triager")
+    result = team.hears("pull_request_target", reopened, rerun_by="triager")
+
+    assert (result.exit_code, ended(result)) == (0, [("accepted", held.id)])
+    assert team.verdicts(head) == {"beaker / smoke": "success", "beaker / gpu-tests": "neutral"}
 
 
 def test_a_night(team: Team) -> None:
