@@ -69,8 +69,9 @@ def beside(compared: Compared) -> str:
 
 
 def test_who_has_a_metric_that_is_not_compared() -> None:
-    pairs = ((None, None), (None, 0.7), (0.7, None), (0.7, math.nan))
-    rows = [examples.row("f1", *pair, Word.NOT_COMPARED) for pair in pairs]
+    pairs: list[tuple[float | None, float | None]]
+    pairs = [(None, None), (None, 0.7), (0.7, None), (0.7, math.nan)]
+    rows = [examples.row("f1", base, head, Word.NOT_COMPARED) for base, head in pairs]
     shown = [beside(examples.compared(each)) for each in rows]
     notes = [text.partition("<sub>")[2].partition("</sub>")[0] for text in shown]
     assert notes == snapshot(
