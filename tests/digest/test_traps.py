@@ -28,6 +28,17 @@ def each(prefix: str, text: str) -> str:
 
 
 TRAPS = {
+    "a report names a file without saying why it could not be read": (
+        (
+            "==== ERRORS ====\n____ ERROR collecting tests/test_loader.py ____\n"
+            "ImportError while importing test module '/src/tests/test_loader.py'.\n"
+            "Traceback:\ntests/test_loader.py:3: in <module>\n    from loader import Shards\n"
+            "E   ModuleNotFoundError: No module named 'loader'\n"
+            "==== short test summary info ====\nERROR tests/test_loader.py\n"
+            "!!!! Interrupted: 1 error during collection !!!!\n==== 1 error in 0.20s ====\n"
+        ),
+        "E   ModuleNotFoundError: No module named 'loader'",
+    ),
     "a launcher's wrapper comes last": (
         (
             f"{STEPS}{KEY}E0203 11:04:09.000000 77 torch/distributed/elastic/multiprocessing/api.py:874] "
