@@ -33,7 +33,9 @@ LOOKS = 24
 """Requests that begin a look at a run, or at such a list, in one search."""
 
 _LISTED = 50
-_WORKLOAD = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
+WORKLOAD_ID = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
+"""What Beaker calls a workload, and so the external id of a run's check."""
+
 _AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.BEAKER_UNAUTHORIZED)
 
 
@@ -101,7 +103,7 @@ class Search:
 
     def _named(self, commit: Ancestor) -> Iterator[str]:
         """Runs that may be at a commit, the newest first."""
-        named = [each for each in dict.fromkeys(commit.checks) if _WORKLOAD.fullmatch(each)]
+        named = [each for each in dict.fromkeys(commit.checks) if WORKLOAD_ID.fullmatch(each)]
         if len(named) <= FEW and not commit.has_more:
             yield from named
         elif self._left > 0:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from beaker_ci import github
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.asking import Asking
+from beaker_ci.bot.basing import WORKLOAD_ID
 from beaker_ci.bot.replies import reply, reply_to_stranger, take_back_reply, written
 from beaker_ci.bot.strangers import STRANGER
 from beaker_ci.events import Event, Labeled, MergeGroupRequested, PullRequestChanged
@@ -98,10 +99,19 @@ def _fail_check(asking: Asking, answer: Answer) -> Answer:
         text="",
     )
     try:
+        if answer.reason.family == "beaker" and _has_run(asking, state.name):
+            return answer
         github.ensure_check(services.hub, state, look_first=True)
     except Problem as problem:
         return _untold(answer, problem)
     return answer
+
+
+def _has_run(asking: Asking, name: str) -> bool:
+    """Whether the commit's check is that of a run: an outage later on takes no verdict back."""
+    checks = github.checks_at(asking.services.hub, asking.sha)
+    newest = next((external_id for each, external_id in checks if each == name), "")
+    return WORKLOAD_ID.fullmatch(newest) is not None
 
 
 def _untold(answer: Answer, problem: Problem) -> Answer:
