@@ -199,7 +199,8 @@ class Files:
 
         last = commands[-1] if commands else {"reason-code": Reason.NOTHING_TO_DO.value}
         values = {name: last.get(name, "") for name in OUTPUTS}
-        result = {"schema": 1, **values, "commands": [dict(each) for each in commands], **more}
+        whole = [{"command": "", **dict.fromkeys(OUTPUTS, ""), **each} for each in commands]
+        result = {"schema": 1, **values, "commands": whole, **more}
         values["result"] = json.dumps(result, separators=(",", ":"))
         self._append("GITHUB_OUTPUT", outputs_file(values, f"end-{secrets.token_hex(16)}"))
 

@@ -377,6 +377,22 @@ def test_a_merge_queue_hears_that_beaker_is_away(team: Team) -> None:
     assert (check.conclusion, check.title) == ("failure", "Not run: beaker.unavailable")
 
 
+def test_an_outage_takes_no_verdict_back(team: Team) -> None:
+    requested = team.hub.request_merge(team.number)
+    sha = requested["merge_group"]["head_sha"]
+    team.stage.hears("merge_group", requested)
+    held, _ = team.takes(sha)
+    team.stage.beaker.finish(held.id)
+    team.stage.schedule()
+    assert team.hub.take_check("beaker / gpu-tests", sha).conclusion == "success"
+
+    team.stage.beaker.faults.add(Fault(".*", code=503, times=None))
+    result = team.hears("merge_group", requested)
+
+    assert (result.exit_code, result.reason) == (3, "beaker.unavailable")
+    assert team.verdicts(sha) == {"beaker / gpu-tests": "success"}
+
+
 def test_a_merge_queue_takes_the_result_that_the_same_files_had(team: Team) -> None:
     asked = team.hub.comment(team.number, by="writer", body="/beaker run gpu-tests")
     team.stage.deliver(asked)
@@ -513,6 +529,8 @@ def test_a_workflow_started_by_hand_with_a_preset_and_its_inputs(team: Team) -> 
     ):
         result = team.stage.hears("workflow_dispatch", team.hub.dispatch(by, given))
         assert (result.exit_code, result.reason) == (code, reason)
+        (told,) = json.loads(result.outputs["result"])["commands"]
+        assert set(told) == {"command", *result.outputs} - {"result"}
 
 
 def test_a_workflow_that_waits_for_what_a_push_ran(team: Team) -> None:
