@@ -76,7 +76,8 @@ def _run_at(
             f"{quoted(name, 100)} names nothing that can be compared.",
             why="It is no file, no run of the pull request at hand, and no commit of this "
             "checkout.",
-            next_step="Its runs:",
+            next_step="Name a run of another pull request with `--pr`, and one of a branch by its "
+            "commit or by its page on Beaker. The runs at hand:",
             paste="beaker-ci list",
         )
     checks = _checks(hand, sha)

@@ -174,6 +174,7 @@ No metric moved.
     for line in (f"compare {'2' * 40} {own} {repo}", f"compare nix {own} {repo}"):
         told = shell.type(line)
         assert told.code == 2, told
+    assert "by its page on Beaker" in " ".join(told.error.split())
     team.schedule()
     team.hub.take_comment(team.number)
     for _ in range(2):
