@@ -64,8 +64,9 @@ def _fallen(row: Row, rule: Rule, *, has_base: bool) -> Broken | str | None:
         return None
     says = f"{name} {verb} by {_apart(fall, rule.max_drop)}, more than {bound}"
     around = None if row.low is None or row.high is None else (row.low, row.high)
-    if rule.strict or around is None or row.word in (Word.REGRESSED, Word.CHANGED):
-        return Broken("max_drop", row.name, says + _decided(rule, around, signed=True))
+    is_sure = row.word in (Word.REGRESSED, Word.CHANGED)
+    if rule.strict or around is None or is_sure:
+        return Broken("max_drop", row.name, says + _decided(around, is_sure=is_sure, signed=True))
     if around[0] <= 0 <= around[1]:
         return f"{says}; noise explains it ({_spelled(around, signed=True)})."
     return f"{says}; noise explains it (p = {row.p:.2g}, corrected over the table)."
@@ -93,8 +94,9 @@ def _beyond(head: Metric, rule: Rule) -> list[Broken | str]:
             f"{_code(head.name)} is {_apart(head.value, bound)}, {side} `{key}: {_number(bound)}`"
         )
         around = interval(head)
-        if rule.strict or around is None or not around[0] <= bound <= around[1]:
-            found.append(Broken(key, head.name, says + _decided(rule, around)))
+        is_sure = around is not None and not around[0] <= bound <= around[1]
+        if rule.strict or around is None or is_sure:
+            found.append(Broken(key, head.name, says + _decided(around, is_sure=is_sure)))
         else:
             found.append(f"{says}; noise explains it ({_spelled(around)}).")
     return found
@@ -115,11 +117,11 @@ def _not_measured(name: str, metric: Metric | None) -> str:
     return f"{_code(name)} is not a finite number, so its rule cannot be judged."
 
 
-def _decided(rule: Rule, around: tuple[float, float] | None, *, signed: bool = False) -> str:
-    """The end of a sentence about a broken bound: what decided."""
+def _decided(around: tuple[float, float] | None, *, is_sure: bool, signed: bool = False) -> str:
+    """The end of a sentence about a broken bound: what decided, the interval or strictness."""
     if around is None:
         return " (no interval)."
-    decided = ", but the rule is strict" if rule.strict else ""
+    decided = "" if is_sure else ", but the rule is strict"
     return f" ({_spelled(around, signed=signed)}{decided})."
 
 

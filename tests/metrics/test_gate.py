@@ -149,6 +149,16 @@ def test_least_and_most_are_judged_with_the_heads_own_interval() -> None:
     )
 
 
+def test_a_strict_rule_that_is_broken_for_sure() -> None:
+    for rule in (
+        Rule("accuracy", True, max_drop=0.01, strict=True),
+        Rule("accuracy", True, minimum=0.8, strict=True),
+    ):
+        ((_, says),) = told(BASE, accuracy(0.5), rule)
+        assert "95 % interval" in says
+        assert "strict" not in says
+
+
 @pytest.mark.parametrize(
     ("base", "head", "rule"),
     [
