@@ -148,6 +148,7 @@ def _read(path: Path) -> Side:
         click.ClickException: When it cannot be read, or says nothing.
     """
     from beaker_ci.bot.besides import side_of_file
+    from beaker_ci.metrics.plain import DEEPEST, MOST_SEEDS
 
     try:
         if path.stat().st_size > LARGEST:
@@ -159,8 +160,14 @@ def _read(path: Path) -> Side:
         raise click.UsageError(f"{path} is not UTF-8 text: byte {error.start} is not.") from None
     side = side_of_file(_parsed(path, text), str(path))
     if not side.metrics.metrics:
+        why = (
+            f"what it holds lies deeper than {DEEPEST} levels, or in longer lists than "
+            f"{MOST_SEEDS} seeds"
+            if side.metrics.left_out
+            else "no number under any name"
+        )
         raise click.UsageError(
-            f"{path} holds no metrics: no number under any name.\n"
+            f"{path} holds no metrics: {why}.\n"
             "It takes metrics.json, or the results of lm-evaluation-harness or olmes."
         )
     return side

@@ -107,3 +107,16 @@ The rules of --preset stand there; --config names another file.
             ],
         )
     )
+
+
+def test_numbers_that_are_out_of_reach(here: Path) -> None:
+    deep: object = 0.5
+    for _ in range(9):
+        deep = {"k": deep}
+    for metrics in (deep, {"losses": [0.5] * 1001}):
+        assert compare(here, metrics, {"acc": 1})[1].splitlines()[0] == snapshot(
+            "Error: base.json holds no metrics: what it holds lies deeper than 8 levels, or in longer lists than 1000 seeds."
+        )
+    assert compare(here, {}, {"acc": 1})[1].splitlines()[0] == snapshot(
+        "Error: base.json holds no metrics: no number under any name."
+    )
