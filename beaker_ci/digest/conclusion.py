@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from beaker_ci.digest.afterwards import ends_well, goes_on, settled
 from beaker_ci.digest.candidates import Attempt, Candidate, Sighting, template
 from beaker_ci.digest.cleaning import clean
-from beaker_ci.digest.hiding import Hide, hide_raised, hide_test
+from beaker_ci.digest.hiding import Hide, hide_raised
 from beaker_ci.digest.model import Confidence, Digest, Ending, FailedTest, Group, Line
 from beaker_ci.digest.ranking import (
     AT_THE_START,
@@ -18,6 +18,7 @@ from beaker_ci.digest.ranking import (
     NEAR_END,
     VERY_END,
     WEAK,
+    last_error,
     lines_of,
     rank,
 )
@@ -27,6 +28,9 @@ from beaker_ci.digest.structured import failed_tests, first_error
 
 SURE = 85
 """From this weight on a line alone is trusted like an exception."""
+
+CAUSES = 10
+"""Lines that may be the cause, the best first."""
 
 EXCERPT = 10
 """Lines around the cause."""
@@ -85,7 +89,7 @@ def conclude(reading: Reading, rules: Rules, ending: Ending | None, hide: Hide) 
         ranked = _believed(ranked, reading)
     else:
         ranked = _written(ranked, ending, rules, hide)
-        tests = tuple(hide_test(test, hide) for test in failed_tests(ending.junit)) or tests
+        tests = failed_tests(ending.junit, hide) or tests
         proved = category_of(ending)
     key, ranked = agree(proved, ranked)
     if not ranked and not proved and tests:
@@ -93,12 +97,17 @@ def conclude(reading: Reading, rules: Rules, ending: Ending | None, hide: Hide) 
     digest = _digest(reading, rules, key, ranked, tests)
     if digest.headline or not (proved or key == "tests"):
         return digest
-    words = (
-        f"{tests[0].node}: {tests[0].message}"
-        if key == "tests"
-        else hide(ending.message if ending else "")
+    if key != "tests":
+        words = hide(ending.message if ending else "")
+        return replace(digest, headline=words, confidence=Confidence.HIGH)
+    causes = tuple(Line(0, _failed(test)) for test in tests[:CAUSES])
+    return replace(
+        digest, headline=causes[0].text, root_cause=causes, confidence=Confidence.HIGH
     )
-    return replace(digest, headline=words, confidence=Confidence.HIGH)
+
+
+def _failed(test: FailedTest) -> str:
+    return f"{test.node}: {test.message}" if test.message else test.node
 
 
 def _digest(
@@ -115,7 +124,7 @@ def _digest(
         category=key,
         title=category.title,
         headline=headline(best) if best else "",
-        root_cause=lines_of(ranked, 10),
+        root_cause=lines_of(ranked, CAUSES),
         frame=raised.own_frame() if raised else None,
         frames=tuple(raised.frames) if raised else (),
         excerpt=_excerpt(best),
@@ -175,11 +184,13 @@ def _streams(candidate: Candidate | None) -> tuple[str, ...]:
 
 def headline(candidate: Candidate) -> str:
     """The deciding line; for an exception without a message, with the code that raised it."""
-    line = candidate.shown.line
-    raised = candidate.shown.raised
+    text = candidate.shown.line.text
+    raised, deciding = candidate.shown.raised, last_error(candidate)
+    if deciding is not None:
+        return f"{text.partition(':')[0]}: {deciding.text}"
     if raised is None or not raised.bare or not raised.source:
-        return line.text.strip()
-    return f"{line.text}: {raised.source}"
+        return text.strip()
+    return f"{text}: {raised.source}"
 
 
 def _believed(ranked: Sequence[Candidate], reading: Reading) -> list[Candidate]:

@@ -141,13 +141,22 @@ def lines_of(candidates: Iterable[Candidate], most: int) -> tuple[Line, ...]:
     """The lines to show, no text twice."""
     lines: dict[str, Line] = {}
     for each in candidates:
-        sighting = each.shown
-        found = [sighting.line]
-        if sighting.raised is not None:
-            found += explained(each)
+        deciding = last_error(each)
+        found = [deciding] if deciding else []
+        found.append(each.shown.line)
+        found += explained(each)
         for line in found:
             lines.setdefault(line.text, line)
     return tuple(lines.values())[:most]
+
+
+def last_error(candidate: Candidate) -> Line | None:
+    """What NCCL says below its exception, if it says anything."""
+    raised = candidate.shown.raised
+    told = [line.text for line in raised.more] if raised else []
+    if raised is None or _LAST_ERROR not in told[:-1]:
+        return None
+    return raised.more[told.index(_LAST_ERROR) + 1]
 
 
 def explained(candidate: Candidate) -> list[Line]:
@@ -159,8 +168,5 @@ def explained(candidate: Candidate) -> list[Line]:
     found = []
     if raised.bare and raised.source:
         found.append(raised.places[-1][-1])
-    told = [line.text for line in raised.more]
-    if _LAST_ERROR in told[:-1]:
-        found.append(raised.more[told.index(_LAST_ERROR) + 1])
     found += [Line(o.line, o.text, o.stream) for o in sighting.others]
     return found

@@ -348,7 +348,15 @@ TRAPS = {
             f"{HEAD}{FRAME}torch.distributed.DistBackendError: NCCL error in: nccl.cpp:1691, remote process exited\n"
             "ncclRemoteError: A call failed possibly due to a network error.\nLast error:\nNET/IB : status=12\n"
         ),
-        "torch.distributed.DistBackendError: NCCL error in: nccl.cpp:1691, remote process exited",
+        "NET/IB : status=12",
+    ),
+    "a server is stopped, and its engine's death is the consequence": (
+        "(EngineCore pid=91) INFO 02-03 11:04:09 [core.py:7] [shutdown] trigger received signal=SIGTERM\n"
+        + each(
+            "(APIServer pid=9) ",
+            f"{HEAD}{FRAME}EngineDeadError: See stack trace (above) for the root cause.",
+        ),
+        "[shutdown] trigger received signal=SIGTERM",
     ),
     "an extension that does not compile": (
         (
@@ -530,6 +538,11 @@ WELL = {
     "a usage text": "  --on-error   what to do when an example failed to parse\nacc 0.4\n",
     "one of several processes": "results saved\nNot the main process. Exiting\n",
     "no repository": f"fatal: not a git repository: .git\n{STEPS}Training complete!\n",
+    "a node leaves after the others are done": (
+        f"{STEPS}W0203 11:04:09 77 dynamic_rendezvous.py:1282] The node 'n1_77_0' has failed to shutdown the "
+        "rendezvous 'r1' due to an error of type RendezvousConnectionError.\n"
+        "[W203 11:04:09.935789486 TCPStore.cpp:122] [c10d] sendBytes failed on SocketImpl(fd=4): Broken pipe\n"
+    ),
     "warnings": f"/opt/x.py:3: UserWarning: failed to load the fast kernel\n  warnings.warn(\n{STEPS * 5}Done.\n",
 }
 
