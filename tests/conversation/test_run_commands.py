@@ -64,9 +64,23 @@ Running on Beaker · run `fa26a760`
     assert (told["schema"], told["workload_id"], told["phase"]) == (1, workload, "running")
     assert told["progress"]["fraction"] == 0.45
     assert [task["name"] for task in told["tasks"]] == ["main"]
+    assert told["cause"] is None
+    stage.beaker.write_log(workload, "Traceback (most recent call last):\nKeyError: 'rate'")
     stage.beaker.finish(workload, exit_code=3)
     ended = shell.type("status --json --pr 1").json
     assert (ended["verdict"], ended["conclusion"], ended["exit_code"]) == ("failed", "failure", 3)
+    assert ended["cause"] == snapshot(
+        {
+            "category": "exception",
+            "title": "Error in the code",
+            "headline": "",
+            "lines": [],
+            "confidence": "high",
+            "infrastructure": False,
+            "next_step": "The log on Beaker says where; the configuration keeps it off GitHub.",
+            "paste": "",
+        }
+    )
     # Reports are the bot's alone.
     assert all("Failed" not in body for body in take(stage))
 

@@ -12,6 +12,7 @@ from beaker_ci.setup_commands.runs_commands.showing import show, show_json
 if TYPE_CHECKING:
     from beaker_ci.bot.at_hand import AtHand
     from beaker_ci.bot.status import Standing
+    from beaker_ci.report import RunView
 
 
 @click.command()
@@ -52,6 +53,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "conclusion": standing.reported.view.conclusion,
         "verdict": state.verdict.value if state.verdict else None,
         "why": state.why,
+        "cause": _cause(standing.reported.view),
         "exit_code": state.exit_code,
         "attempts": state.attempts,
         "seconds": state.seconds,
@@ -85,4 +87,22 @@ def _as_json(standing: Standing) -> dict[str, Any]:
             }
             for task, url in zip(state.tasks, standing.urls, strict=True)
         ],
+    }
+
+
+def _cause(view: RunView) -> dict[str, Any] | None:
+    """What the log says of a run that did not succeed, as far as it may be published."""
+    cause = view.ending.cause if view.ending else None
+    if cause is None:
+        return None
+    found = cause.digest
+    return {
+        "category": found.category,
+        "title": found.title,
+        "headline": found.headline,
+        "lines": [{"line": each.line, "text": each.text} for each in found.root_cause],
+        "confidence": str(found.confidence),
+        "infrastructure": found.infrastructure,
+        "next_step": found.next_step,
+        "paste": found.paste,
     }
