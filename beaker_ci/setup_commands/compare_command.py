@@ -148,7 +148,6 @@ def _read(path: Path) -> Side:
         click.ClickException: When it cannot be read, or says nothing.
     """
     from beaker_ci.bot.besides import side_of_file
-    from beaker_ci.metrics.plain import DEEPEST, MOST_SEEDS
 
     try:
         if path.stat().st_size > LARGEST:
@@ -161,8 +160,7 @@ def _read(path: Path) -> Side:
     side = side_of_file(_parsed(path, text), str(path))
     if not side.metrics.metrics:
         why = (
-            f"what it holds lies deeper than {DEEPEST} levels, or in longer lists than "
-            f"{MOST_SEEDS} seeds"
+            "its numbers lie more than eight levels deep, or in lists of more than 1,000"
             if side.metrics.left_out
             else "no number under any name"
         )

@@ -115,7 +115,7 @@ def test_numbers_that_are_out_of_reach(here: Path) -> None:
         deep = {"k": deep}
     for metrics in (deep, {"losses": [0.5] * 1001}):
         assert compare(here, metrics, {"acc": 1})[1].splitlines()[0] == snapshot(
-            "Error: base.json holds no metrics: what it holds lies deeper than 8 levels, or in longer lists than 1000 seeds."
+            "Error: base.json holds no metrics: its numbers lie more than eight levels deep, or in lists of more than 1,000."
         )
     assert compare(here, {}, {"acc": 1})[1].splitlines()[0] == snapshot(
         "Error: base.json holds no metrics: no number under any name."
