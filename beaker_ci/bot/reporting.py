@@ -47,12 +47,15 @@ class Reporter:
             before the first report, for the limits, and after the end, for what of a log may
             reach GitHub.
         ledger: What the decision on our own run counted, if there is one.
+        published: What of a log is shown, as ``publish_logs`` names it; empty for what the rules
+            say.
     """
 
     services: Services
     beaker: Session
     rules: Callable[[Run], Configuration | None]
     ledger: Sequence[LedgerEntry] | None = None
+    published: str = ""
 
     @cached_property
     def books(self) -> Books:
@@ -61,7 +64,7 @@ class Reporter:
 
     @cached_property
     def _eyes(self) -> Eyes:
-        return Eyes(self.services, self.beaker, self.rules, self.books)
+        return Eyes(self.services, self.beaker, self.rules, self.books, self.published)
 
     def report(self, run: Run, place: Place | None, state: State | None = None) -> Reported:
         """Brings comment and check in line with what Beaker says; writes nothing twice.

@@ -65,12 +65,14 @@ class Eyes:
     Attributes:
         rules: See :class:`beaker_ci.bot.reporting.Reporter`.
         books: What all runs cost.
+        published: See there.
     """
 
     services: Services
     beaker: Session
     rules: Callable[[Run], Configuration | None]
     books: Books
+    published: str
     _waiting: dict[str, Judged] = field(default_factory=dict)
 
     def see(self, run: Run, mark: Mark, state: State, *, again: bool = False) -> Reported:
@@ -160,7 +162,9 @@ class Eyes:
             return ""  # a report without it is better than none
 
     def _published(self, run: Run) -> str:
-        """What of a log may reach GitHub."""
+        """What of a log may be shown."""
+        if self.published:
+            return self.published
         rules = self.rules(run)
         return rules.publish_logs if rules else "none"
 

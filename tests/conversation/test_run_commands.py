@@ -15,6 +15,11 @@ from typed import Shell
 from beaker_ci.sandbox.beaker.defaults import OTHER_TOKEN
 from beaker_ci.sandbox.github import Fault
 
+FAILURE = """\
+Traceback (most recent call last):
+  File "train.py", line 9, in main
+    rate = settings["rate"]
+KeyError: 'rate'"""
 TERMINAL = {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm-256color"}
 
 
@@ -65,7 +70,7 @@ Running on Beaker · run `fa26a760`
     assert told["progress"]["fraction"] == 0.45
     assert [task["name"] for task in told["tasks"]] == ["main"]
     assert told["cause"] is None
-    stage.beaker.write_log(workload, "Traceback (most recent call last):\nKeyError: 'rate'")
+    stage.beaker.write_log(workload, FAILURE)
     stage.beaker.finish(workload, exit_code=3)
     ended = shell.type("status --json --pr 1").json
     assert (ended["verdict"], ended["conclusion"], ended["exit_code"]) == ("failed", "failure", 3)
@@ -73,14 +78,28 @@ Running on Beaker · run `fa26a760`
         {
             "category": "exception",
             "title": "Error in the code",
-            "headline": "",
-            "lines": [],
+            "headline": "KeyError: 'rate'",
+            "lines": [{"line": 0, "text": "KeyError: 'rate'"}],
+            "frame": {
+                "file": "train.py",
+                "line": 9,
+                "function": "main",
+                "source": 'rate = settings["rate"]',
+                "installed": False,
+            },
             "confidence": "high",
             "infrastructure": False,
-            "next_step": "The log on Beaker says where; the configuration keeps it off GitHub.",
+            "next_step": "Start at the frame shown.",
             "paste": "",
         }
     )
+    assert tidy(stage, shell.type("status").text) == snapshot("""\
+KeyError · failed on Beaker with exit code 3 after 5 min · run `fa26a760`
+  • Preset `gpu-tests` at commit `<head>`, asked for by writer
+  • Cost 0.09 of at most 0.25 GPU-hours
+  │ KeyError: 'rate'
+  https://beaker.test/ex/01ULID
+""")
     # Reports are the bot's alone.
     assert all("Failed" not in body for body in take(stage))
 

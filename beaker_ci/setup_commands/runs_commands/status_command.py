@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,7 +92,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
 
 
 def _cause(view: RunView) -> dict[str, Any] | None:
-    """What the log says of a run that did not succeed, as far as it may be published."""
+    """What the log says of a run that did not succeed."""
     cause = view.ending.cause if view.ending else None
     if cause is None:
         return None
@@ -101,6 +102,7 @@ def _cause(view: RunView) -> dict[str, Any] | None:
         "title": found.title,
         "headline": found.headline,
         "lines": [{"line": each.line, "text": each.text} for each in found.root_cause],
+        "frame": found.frame and asdict(found.frame),
         "confidence": str(found.confidence),
         "infrastructure": found.infrastructure,
         "next_step": found.next_step,
