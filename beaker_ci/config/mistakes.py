@@ -55,6 +55,8 @@ _OTHER_WORDS = {
     "paths-ignore": "paths",
     "pull_request_target": "pull_request",
     "secrets": "env_secrets",
+    "tags": "branches",
+    "tags-ignore": "branches",
     "timeout": "task_timeout",
     "tolerance": "max_drop",
     "user": "users",
@@ -66,6 +68,8 @@ _REMARKS = {
     "max_increase": "write `max_drop`: how much worse it may become, up or down",
     "max_rise": "write `max_drop`: how much worse it may become, up or down",
     "paths-ignore": 'take files back with `!` in `paths`, as in `paths: ["**", "!docs/**"]`',
+    "tags": "tags start nothing: name branches, as in `branches: [main]`",
+    "tags-ignore": "tags start nothing, leave it out",
 }
 """What to write instead of keys of which ours is not merely another name."""
 

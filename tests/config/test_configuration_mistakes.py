@@ -403,6 +403,12 @@ def test_files_that_are_no_configuration(text: str, expected: str) -> None:
             ),
         ),
         (
+            "on: {push: {tags: [v1]}}",
+            snapshot(
+                "there is no key `tags` in `presets.eval.on.push`; tags start nothing: name branches, as in `branches: [main]`"
+            ),
+        ),
+        (
             "on: {push: {branches-ignore: [dev]}}",
             snapshot(
                 'there is no key `branches-ignore` in `presets.eval.on.push`; take branches back with `!` in `branches`, as in `branches: ["**", "!dev/**"]`'
