@@ -225,9 +225,16 @@ class RunView:
 
     @property
     def metrics(self) -> tuple[tuple[str, float | str], ...]:
-        """What it measured in the end, or so far. Untrusted."""
+        """What it measured in the end, or so far. Untrusted.
+
+        Of an evaluation harness, which writes no ``metrics.json``: what was to be compared.
+        """
         told = self.ending or self.activity
-        return told.metrics if told else ()
+        if told and told.metrics:
+            return told.metrics
+        comparison = self.compared.comparison if self.compared and self.compared.missing else None
+        rows = comparison.rows if comparison else ()
+        return tuple((row.name, row.head.value) for row in rows if row.head)
 
 
 @dataclass(frozen=True)

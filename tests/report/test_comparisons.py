@@ -176,6 +176,25 @@ gh workflow run beaker-ci.yml --ref main -f command="run eval"
 """)
 
 
+def test_what_a_harness_measured_is_shown_without_a_base() -> None:
+    """It stands in no ``metrics.json``, and there is no table of differences."""
+    rows = tuple(
+        examples.row(name, None, value, Word.NOT_COMPARED)
+        for name, value in (("gsm8k.exact_match", 0.55), ("wikitext.ppl", math.inf), ("f1", None))
+    )
+    told = replace(examples.NO_BASE, comparison=Comparison(rows))
+    view = replace(ended(told), ending=replace(PASSED, metrics=()))
+    assert [line for line in run_comment(view).splitlines() if line.startswith("|")] == snapshot(
+        [
+            "| Metric | Value |",
+            "| :-- | --: |",
+            "| gsm8k.exact\\_match | `0.55` |",
+            "| wikitext.ppl | `∞` |",
+        ]
+    )
+    assert "metric      gsm8k.exact_match = 0.55" in log_lines([view], "b" * 16)
+
+
 def test_the_bases_run_goes_on() -> None:
     comment = run_comment(ended(examples.WAITS, None))
     assert comment.split("```bash")[0].partition("\n")[2] == snapshot("""\
