@@ -13,6 +13,9 @@ LONG = 4 * END
 SHOWN = 1000
 """Characters of a line that are kept."""
 
+UNHIDDEN = 2500
+"""Characters of a text that are held until secrets are hidden: half a secret has no shape."""
+
 # Control, bidirectional and zero-width characters; the tab stays.
 _ODD = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"

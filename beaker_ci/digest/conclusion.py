@@ -101,9 +101,7 @@ def conclude(reading: Reading, rules: Rules, ending: Ending | None, hide: Hide) 
         words = hide(ending.message if ending else "")
         return replace(digest, headline=words, confidence=Confidence.HIGH)
     causes = tuple(Line(0, _failed(test)) for test in tests[:CAUSES])
-    return replace(
-        digest, headline=causes[0].text, root_cause=causes, confidence=Confidence.HIGH
-    )
+    return replace(digest, headline=causes[0].text, root_cause=causes, confidence=Confidence.HIGH)
 
 
 def _failed(test: FailedTest) -> str:

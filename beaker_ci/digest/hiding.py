@@ -16,6 +16,9 @@ Hide = Callable[[str], str]
 HIDDEN = "***"
 """Stands for a line of which nothing can be shown."""
 
+SOURCE, TEST = 300, 500
+"""Characters of a source line, of a test's name and of its message that are kept."""
+
 _ACROSS = 512
 """Bytes on each side of a carriage return within which a secret may go on."""
 
@@ -68,11 +71,15 @@ def hide_part(text: str, place: Place, hide: Hide) -> str:
 
 
 def hide_lines(lines: Sequence[Line], hide: Hide) -> tuple[Line, ...]:
-    """The lines with secrets hidden, also those of several lines."""
+    """The lines with secrets hidden, also those of several lines; each cut if it is very long."""
+    return tuple(replace(line, text=shown(line.text)) for line in _hidden(lines, hide))
+
+
+def _hidden(lines: Sequence[Line], hide: Hide) -> Sequence[Line]:
     joined = "\n".join(line.text for line in lines)
     whole = hide(joined)
     if whole == joined:
-        return tuple(lines)
+        return lines
     parts = whole.split("\n")
     if len(parts) == len(lines):
         return tuple(replace(line, text=text) for line, text in zip(lines, parts, strict=True))
@@ -89,21 +96,24 @@ def hide_raised(raised: Raised, hide: Hide) -> Raised:
         text=shown(hide(raised.text)),
         more=[replace(line, text=shown(hide(line.text))) for line in raised.more],
         frames=[hide_frame(frame, hide) for frame in raised.frames],
-        places=[[replace(line, text=hide(line.text)) for line in place] for place in raised.places],
+        places=[
+            [replace(line, text=shown(hide(line.text))) for line in place]
+            for place in raised.places
+        ],
         own=hide_frame(raised.own, hide) if raised.own else None,
     )
 
 
 def hide_frame(frame: Frame, hide: Hide) -> Frame:
-    """The frame with secrets hidden."""
-    return replace(
-        frame, file=hide(frame.file), function=hide(frame.function), source=hide(frame.source)
-    )
+    """The frame with secrets hidden, then cut."""
+    source = hide(frame.source)[:SOURCE].strip()
+    return replace(frame, file=hide(frame.file), function=hide(frame.function), source=source)
 
 
 def hide_test(test: FailedTest, hide: Hide) -> FailedTest:
-    """The test with secrets hidden."""
-    return replace(test, node=hide(test.node), file=hide(test.file), message=hide(test.message))
+    """The test with secrets hidden, then cut."""
+    node, message = hide(test.node)[:TEST], hide(test.message)[:TEST]
+    return replace(test, node=node, file=hide(test.file), message=message)
 
 
 def _part(text: str, whole: str, hide: Hide) -> str:
@@ -120,5 +130,5 @@ def _lines(raw: Sequence[bytes], first: int, hide: Hide) -> list[Line]:
         if len(parts) > 1:
             words = _part(words, decode(b"".join(parts)), hide)
         text, stream = clean(words)
-        lines.append(Line(number, shown(text), stream))
+        lines.append(Line(number, text, stream))
     return [line for line in lines if line.text.strip()]

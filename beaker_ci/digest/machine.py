@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from beaker_ci.digest.cleaning import unframe
+from beaker_ci.digest.cleaning import UNHIDDEN, unframe
 from beaker_ci.digest.model import Frame, Line
 from beaker_ci.digest.tracebacks import HEADER, INSTALLED, Chain, Link, Raised, exception
 
@@ -161,10 +161,9 @@ class Machine:
         if "❱" in source:
             source = re.sub(r"^❱\s*\d{1,6}\s*│?\s*", "", source)
         last = now.frames[-1]
-        now.frames[-1] = Frame(
-            last.file, last.line, last.function, source[:300].strip(), last.installed
-        )
-        now.places[-1] = [now.places[-1][0], Line(line.line, source[:300].strip(), line.stream)]
+        source = source[:UNHIDDEN].strip()
+        now.frames[-1] = Frame(last.file, last.line, last.function, source, last.installed)
+        now.places[-1] = [now.places[-1][0], Line(line.line, source, line.stream)]
 
     def _name(self, now: Raised, number: int, text: str) -> None:
         """The exception's own line: the traceback is complete, its message may go on."""

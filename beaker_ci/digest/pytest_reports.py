@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from beaker_ci.digest.cleaning import UNHIDDEN
 from beaker_ci.digest.model import FailedTest
+from beaker_ci.digest.tracebacks import INSTALLED
 
 MOST = 200
 """Failed tests that are kept."""
@@ -26,6 +28,14 @@ _PLACE = re.compile(
 _SUMMARY = re.compile(
     r"(?:FAILED|ERROR) (?:\[[\d.]+s\] )?(?P<node>[^\s:]+\.py(?:::[^\n]*?)?)(?: - (?P<message>.*))?$"
 )
+
+
+def own_place(text: str) -> tuple[str, int] | None:
+    """File and line that a report's line names, where they are not an installed package's."""
+    place = _PLACE.match(text)
+    if place is None or INSTALLED.search(place["file"]):
+        return None
+    return place["file"], int(place["line"])
 
 
 class PytestReport:
@@ -66,13 +76,13 @@ class PytestReport:
         if says and self._name:
             test = self._tests.get(self._name)
             if test and not test.message:
-                self._put(replace(test, message=says[1][:500]))
+                self._put(replace(test, message=says[1][:UNHIDDEN]))
                 return "explanation"
             return "inside"
-        place = _PLACE.match(text)
+        place = own_place(text)
         test = self._tests.get(self._name)
         if place and test:
-            self._put(replace(test, file=place["file"], line=int(place["line"])))
+            self._put(replace(test, file=place[0], line=place[1]))
             return "inside"
         return self._summarise(text) or "inside"
 
@@ -86,7 +96,7 @@ class PytestReport:
         file = known.file if known and known.file else node.partition("::")[0]
         told = (found["message"] or "").strip()
         words = known.message if known and (not told or told.endswith("...")) else told
-        self._put(FailedTest(node, file, known.line if known else 0, words[:500]))
+        self._put(FailedTest(node, file, known.line if known else 0, words[:UNHIDDEN]))
         return "summary"
 
     def _put(self, test: FailedTest) -> None:

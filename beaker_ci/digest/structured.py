@@ -9,8 +9,11 @@ from typing import Any
 from xml.parsers import expat
 
 from beaker_ci.digest.chains import choose
+from beaker_ci.digest.cleaning import UNHIDDEN
+from beaker_ci.digest.hiding import Hide, hide_test
 from beaker_ci.digest.machine import Machine
 from beaker_ci.digest.model import FailedTest
+from beaker_ci.digest.pytest_reports import own_place
 from beaker_ci.digest.rules import Rule, Rules
 from beaker_ci.digest.tracebacks import Raised
 
@@ -20,8 +23,8 @@ LARGEST = 16 << 20
 MOST = 200
 """Failed tests that are kept."""
 
-LONGEST = 500
-"""Characters of a test's message."""
+_REPORT = 20_000
+"""Characters of a test's own report that are looked at, from its end."""
 
 
 def first_error(texts: Iterable[str], rules: Rules) -> tuple[Rule, Raised] | None:
@@ -61,20 +64,49 @@ class _Reader:
 
     tests: list[FailedTest] = field(default_factory=list)
     case: dict[str, str] = field(default_factory=dict)
+    message: str | None = None
+    report: str = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "testcase":
             self.case = attributes
         elif name in ("failure", "error") and self.case and len(self.tests) < MOST:
-            place = self.case.get("file", "")
-            owner = place or self.case.get("classname", "")
-            node = "::".join(filter(None, (owner, self.case.get("name", ""))))
-            line = self.case.get("line", "")
-            message = attributes.get("message", "").strip().partition("\n")[0][:LONGEST]
-            # JUnit's lines begin at 0.
-            number = int(line) + 1 if line.isdecimal() and len(line) < 9 else 0
-            self.tests.append(FailedTest(node[:LONGEST], place, number, message))
-            self.case = {}
+            self.message, self.report = attributes.get("message", ""), ""
+
+    def text(self, data: str) -> None:
+        if self.message is not None:
+            self.report = (self.report + data)[-_REPORT:]
+
+    def end(self, name: str) -> None:
+        if name in ("failure", "error") and self.message is not None:
+            self.tests.append(_test(self.case, self.message, self.report))
+            self.case, self.message = {}, None
+
+
+def _test(case: dict[str, str], message: str, report: str) -> FailedTest:
+    """The failed test of a case: where it stands in its report, else as its attributes say."""
+    places = [place for line in report.splitlines() if (place := own_place(line))]
+    file, line = case.get("file", ""), case.get("line", "")
+    # JUnit's lines begin at 0.
+    at = (file, int(line) + 1 if line.isdecimal() and len(line) < 9 else 0)
+    owner = _owner(case.get("classname", ""), [file, *(place[0] for place in places)])
+    node = "::".join(filter(None, (owner, case.get("name", ""))))
+    words = message.strip().partition("\n")[0]
+    return FailedTest(node[:UNHIDDEN], *(places[-1] if places else at), words[:UNHIDDEN])
+
+
+def _owner(classname: str, files: list[str]) -> str:
+    """What stands before a test's name in pytest's words: its file, and the class in it.
+
+    Args:
+        classname: Dotted, as JUnit has it.
+        files: Where the test may stand, the likeliest first.
+    """
+    for file in files:
+        module = file.removesuffix(".py").replace("/", ".")
+        if module and f"{classname}.".startswith(f"{module}."):
+            return "::".join([file, *filter(None, classname[len(module) :].split("."))])
+    return files[0] or classname
 
 
 class _ForbiddenError(Exception):
@@ -85,13 +117,21 @@ def _forbid(*_: object) -> None:
     raise _ForbiddenError
 
 
-def failed_tests(files: Iterable[bytes]) -> tuple[FailedTest, ...]:
-    """The failed tests of JUnit files; what is no such file, or is too large, is passed over."""
+def failed_tests(files: Iterable[bytes], hide: Hide) -> tuple[FailedTest, ...]:
+    """The failed tests of JUnit files; what is no such file, or is too large, is passed over.
+
+    Args:
+        files: Contents of files.
+        hide: Takes secrets out, before anything is cut.
+    """
     tests: list[FailedTest] = []
     for content in files:
         reader = _Reader()
         parser = expat.ParserCreate()
+        parser.buffer_text = True
         parser.StartElementHandler = reader.start
+        parser.CharacterDataHandler = reader.text
+        parser.EndElementHandler = reader.end
         parser.StartDoctypeDeclHandler = _forbid
         try:
             if len(content) <= LARGEST:
@@ -99,4 +139,4 @@ def failed_tests(files: Iterable[bytes]) -> tuple[FailedTest, ...]:
         except (expat.ExpatError, _ForbiddenError):
             pass  # what stood before the fault counts
         tests += reader.tests
-    return tuple(tests[:MOST])
+    return tuple(hide_test(test, hide) for test in tests[:MOST])

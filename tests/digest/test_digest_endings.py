@@ -7,7 +7,7 @@ import json
 import pytest
 from digest_logs import digest
 
-from beaker_ci.digest import Ending, FailedTest
+from beaker_ci.digest import Digester, Ending, FailedTest
 from beaker_ci.history import Verdict
 
 KEY = (
@@ -25,6 +25,29 @@ JUNIT = b"""<?xml version="1.0"?>
 <testcase classname="tests.test_io" name="test_read" time="0.1"/>
 <testcase classname="tests.test_io" name="test_write" file="tests/test_io.py" line="11">
 <failure message="assert 3 == 4&#10; +  where">...</failure></testcase></testsuite></testsuites>"""
+
+BY_PYTEST = b"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
+<testcase classname="tests.test_io.TestIO" name="test_a[1]" time="0.1">
+<failure message="ValueError: width is 0">self = ...
+
+    def test_a(self, x):
+&gt;       read(x)
+
+tests/test_io.py:7:
+_ _ _ _
+
+&gt;       raise ValueError("width is 0")
+E       ValueError: width is 0
+
+src/io.py:9:
+_ _ _ _
+E       ValueError: width is 0
+
+/opt/conda/lib/python3.11/site-packages/torch/nn/module.py:1532: ValueError</failure></testcase>
+<testcase classname="tests.test_io" name="test_b"><error message="failed on setup with &quot;x&quot;">
+tests/conftest.py:11: OSError</error></testcase>
+<testcase classname="tests.test_io" name="test_c"><failure message="boom&#10;no"/></testcase>
+</testsuite></testsuites>"""
 
 
 @pytest.mark.parametrize("ending", [Ending(0), Ending(verdict=Verdict.SUCCEEDED)])
@@ -113,6 +136,36 @@ def test_junit_lists_the_failed_tests() -> None:
     assert found.tests == (test,)
     assert found.category == "tests"
     assert found.headline == "tests/test_io.py::test_write: assert 3 == 4"
+
+
+def test_the_best_of_junits_tests_are_the_root_cause() -> None:
+    case = '<testcase classname="c" name="t{}"><failure/></testcase>'
+    many = f"<testsuite>{''.join(map(case.format, range(30)))}</testsuite>"
+    found = digest(STEPS, Ending(1, junit=(many.encode(),)))
+    assert found.headline == "c::t0"
+    assert [(line.line, line.text) for line in found.root_cause] == [
+        (0, f"c::t{number}") for number in range(10)
+    ]
+
+
+def test_junit_as_pytest_writes_it_tells_the_place_in_the_report_alone() -> None:
+    found = digest(STEPS, Ending(1, junit=(BY_PYTEST,)))
+    assert found.tests == (
+        FailedTest("tests/test_io.py::TestIO::test_a[1]", "src/io.py", 9, "ValueError: width is 0"),
+        FailedTest("tests.test_io::test_b", "tests/conftest.py", 11, 'failed on setup with "x"'),
+        FailedTest("tests.test_io::test_c", message="boom"),
+    )
+
+
+@pytest.mark.parametrize("length", [480, 490, 500])
+def test_nothing_is_cut_before_it_is_hidden(length: int) -> None:
+    """Half a secret has no shape."""
+    message = "a " * (length // 2) + "canary-" + "7" * 60
+    file = f'<testsuite><testcase name="t"><failure message="{message}"/></testcase></testsuite>'
+    digester = Digester(hide=lambda text: text.replace("canary-" + "7" * 60, "***"))
+    found = digester.finish(Ending(1, junit=(file.encode(),)))
+    assert found.tests
+    assert "canary" not in str(found)
 
 
 def test_a_document_type_is_not_read() -> None:

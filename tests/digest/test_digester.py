@@ -104,6 +104,25 @@ ERROR tests/test_net.py::test_up - OSError: down
     )
 
 
+def test_a_failed_tests_place_is_in_its_own_code() -> None:
+    log = """\
+=== FAILURES ===
+____ test_read ____
+
+>       model(batch)
+
+tests/test_io.py:12:
+_ _ _
+E       RuntimeError: shapes
+
+/opt/conda/lib/python3.11/site-packages/torch/nn/modules/linear.py:116: RuntimeError
+=== short test summary info ===
+FAILED tests/test_io.py::test_read - RuntimeError: shapes
+"""
+    (test,) = digest(log).tests
+    assert (test.file, test.line) == ("tests/test_io.py", 12)
+
+
 @pytest.mark.parametrize(
     "log",
     [
@@ -236,3 +255,23 @@ def test_memory_is_bounded(piece: bytes) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 << 20
+
+
+@pytest.mark.parametrize(
+    ("log", "limit"),
+    [
+        ("FAILED tests/test_io.py::test_read - {}\n", 500),
+        ("=== FAILURES ===\n____ test_read ____\nE       {}\n\n=== 1 failed in 1s ===\n", 500),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    {}\nKeyError: 1\n',
+            300,
+        ),
+        ("{0}\nERROR: boom\n{0}\n", 1000),
+    ],
+)
+def test_no_line_is_cut_before_it_is_hidden(log: str, limit: int) -> None:
+    """Half a secret has no shape."""
+    secret = "canary-" + "7" * 30
+    digester = Digester(hide=lambda text: text.replace(secret, "***"))
+    digester.feed(log.format("a " * (limit // 2 - 10) + secret).encode())
+    assert "canary" not in str(digester.finish())
