@@ -61,9 +61,10 @@ def compare(base: Metrics | None, head: Metrics, rules: Sequence[Rule] = ()) -> 
     )
     level = LEVEL / max(len(tested), 1)
     judged: list[tuple[Row, tuple[Broken, ...], float]] = []
+    is_cut = head.left_out > 0
     for index, pair in enumerate(pairs):
         row = _row(pair, corrected.get(index), level)
-        broken, excused = judge(row, has_base=base is not None)
+        broken, excused = judge(row, has_base=base is not None, is_cut=is_cut)
         judged.append((replace(row, excused=excused), broken, _size(pair)))
     judged.sort(key=_relevance)
     names = {pair.name for pair in pairs}
@@ -71,7 +72,11 @@ def compare(base: Metrics | None, head: Metrics, rules: Sequence[Rule] = ()) -> 
         rows=tuple(row for row, _, _ in judged[:MOST_ROWS]),
         broken=(
             *(each for _, broken, _ in judged for each in broken),
-            *(unmatched(rule) for rule in rules if rule.gates and not _named(rule, names)),
+            *(
+                unmatched(rule, is_cut=is_cut)
+                for rule in rules
+                if rule.gates and not _named(rule, names)
+            ),
         ),
         gated=any(rule.gates for rule in rules),
         left_out=max(len(judged) - MOST_ROWS, 0),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from beaker_ci.metrics.gathering import MOST
 from beaker_ci.metrics.model import LEVEL, Broken, Metric, Row, Rule, Word
+from beaker_ci.metrics.plain import DEEPEST
 from beaker_ci.metrics.statistics import interval, is_usable
 
 _ROUNDING = 1e-9
@@ -10,9 +12,14 @@ _LONGEST_NAME = 100
 _LONG = 1e9
 _UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _REMEDY = "Write it to the run's `metrics.json`, or take its rule out of `compare.metrics`."
+_REMEDY_IF_CUT = (
+    f"The run wrote more than is read, {MOST} metrics, {DEEPEST} levels deep: let it write fewer."
+)
 
 
-def judge(row: Row, *, has_base: bool) -> tuple[tuple[Broken, ...], tuple[str, ...]]:
+def judge(
+    row: Row, *, has_base: bool, is_cut: bool = False
+) -> tuple[tuple[Broken, ...], tuple[str, ...]]:
     """Judges one row by its rule.
 
     What cannot be judged never passes. A bound that only the point estimate breaks does, unless
@@ -22,6 +29,7 @@ def judge(row: Row, *, has_base: bool) -> tuple[tuple[Broken, ...], tuple[str, .
     Args:
         row: As it stands in the table.
         has_base: Whether there is a base's run at all.
+        is_cut: Whether the head wrote more than was read.
 
     Returns:
         What is broken, and sentences about what noise excuses.
@@ -30,15 +38,16 @@ def judge(row: Row, *, has_base: bool) -> tuple[tuple[Broken, ...], tuple[str, .
     if rule is None or not rule.gates:
         return (), ()
     if row.head is None or not is_usable(row.head):
-        return (Broken("missing", row.name, _not_measured(row.name, row.head)),), ()
+        return (Broken("missing", row.name, _not_measured(row, is_cut=is_cut)),), ()
     found = [_fallen(row, rule, has_base=has_base), *_beyond(row.head, rule)]
     broken = tuple(each for each in found if isinstance(each, Broken))
     return broken, tuple(each for each in found if isinstance(each, str))
 
 
-def unmatched(rule: Rule) -> Broken:
+def unmatched(rule: Rule, *, is_cut: bool = False) -> Broken:
     """For a rule whose glob matches no metric at all."""
-    says = f"No metric matches {_code(rule.name)}, so its rule cannot be judged. {_REMEDY}"
+    remedy = _REMEDY_IF_CUT if is_cut else _REMEDY
+    says = f"No metric matches {_code(rule.name)}, so its rule cannot be judged. {remedy}"
     return Broken("missing", rule.name, says)
 
 
@@ -111,10 +120,13 @@ def _nothing_to_compare(base: Metric | None, *, has_base: bool) -> str:
     return f"{what} is no finite number"
 
 
-def _not_measured(name: str, metric: Metric | None) -> str:
-    if metric is None:
-        return f"{_code(name)} was not measured, so its rule cannot be judged. {_REMEDY}"
-    return f"{_code(name)} is not a finite number, so its rule cannot be judged."
+def _not_measured(row: Row, *, is_cut: bool) -> str:
+    name = _code(row.name)
+    if row.head is not None:
+        return f"{name} is not a finite number, so its rule cannot be judged."
+    if is_cut:
+        return f"{name} was not found, so its rule cannot be judged. {_REMEDY_IF_CUT}"
+    return f"{name} was not measured, so its rule cannot be judged. {_REMEDY}"
 
 
 def _decided(around: tuple[float, float] | None, *, is_sure: bool, signed: bool = False) -> str:

@@ -7,7 +7,7 @@ import math
 import pytest
 from inline_snapshot import snapshot
 
-from beaker_ci.metrics import compare
+from beaker_ci.metrics import compare, read_metrics
 from beaker_ci.metrics.model import Comparison, Metric, Metrics, Rule
 
 BASE = Metric("accuracy", 0.9, stderr=0.005)
@@ -209,6 +209,18 @@ def test_what_was_not_measured_never_passes() -> None:
     assert told(BASE, accuracy(0.9, values=(0.9, math.nan)), DROP)[0][0] == "missing"
     lost = compare(Metrics((BASE,)), Metrics(), (Rule("acc*", True, max_drop=1),))
     assert [(each.key, each.metric) for each in lost.broken] == [("missing", "accuracy")]
+
+
+def test_what_was_cut_off_was_not_forgotten() -> None:
+    written = read_metrics({f"m{place:03}": 0.5 for place in range(500)} | {"zest": 0.9})
+    for name in ("zest", "z*"):
+        (broken,) = compare(None, written, (Rule(name, True, minimum=0.5),)).broken
+        assert (broken.key, broken.says.partition(". ")[2]) == snapshot(
+            (
+                "missing",
+                "The run wrote more than is read, 500 metrics, 8 levels deep: let it write fewer.",
+            )
+        )
 
 
 def test_what_has_nothing_to_compare_with_never_passes() -> None:
