@@ -19,7 +19,7 @@ from beaker_ci.runner import Exit, Files, Inputs, exit_code, read_event, wait_se
 if TYPE_CHECKING:
     from beaker_ci.bot import Answer, Services
     from beaker_ci.bot.reconcile import Pass
-    from beaker_ci.bot.reporting import Reported
+    from beaker_ci.bot.reported import Reported
     from beaker_ci.report import Redactor
 
 

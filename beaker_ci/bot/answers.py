@@ -10,7 +10,7 @@ from beaker_ci.report.views import ReplyView
 
 if TYPE_CHECKING:
     from beaker_ci.bot.case import Case
-    from beaker_ci.bot.reporting import Reported
+    from beaker_ci.bot.reported import Reported
     from beaker_ci.commands import Command
     from beaker_ci.history import State
     from beaker_ci.report.views import RunView

@@ -20,9 +20,11 @@ RUN_COMMANDS = ("run", "plan")
 AGREEMENTS = ("go", "approve")
 """Commands that agree to what a former one said."""
 
-
 CONTROLS = ("status", "list", "logs", "stop", "retry", "compare", "gpus")
 """Commands about runs that there are."""
+
+THREADS = 8
+"""Enough for what is asked of Beaker at the same time."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
-from beaker_ci.bot.asking import Asking
+from beaker_ci.bot.asking import THREADS, Asking
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.people import with_teams
-from beaker_ci.bot.reading import THREADS
 from beaker_ci.bot.rules import configuration_of
 from beaker_ci.commands import Command, parse_command_line
 from beaker_ci.facts import Permission, Person

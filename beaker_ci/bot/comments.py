@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from beaker_ci import github
-from beaker_ci.bot.asking import Asking, Place, Question
-from beaker_ci.bot.reading import THREADS, beaker_for, load, read
+from beaker_ci.bot.asking import THREADS, Asking, Place, Question
+from beaker_ci.bot.reading import beaker_for, load, read
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import Command, Mistake, looks_like_command, parse_comment
 from beaker_ci.events import CommentCreated

@@ -11,6 +11,7 @@ from beaker_ci.bot.base_runs import BaseRun, ensure_base, is_base
 from beaker_ci.bot.basing import Base, Search, base_of
 from beaker_ci.bot.histories import read_history, scores_of
 from beaker_ci.bot.measuring import measured
+from beaker_ci.bot.reported import Judged
 from beaker_ci.github import Ancestor, Ancestry, read_ancestry
 from beaker_ci.history import Verdict
 from beaker_ci.metrics.model import Broken, Comparison, Metrics, Rule
@@ -36,27 +37,6 @@ BASE_PATIENCE = 86_400.0
 
 _WORKFLOW = PurePosixPath(WORKFLOW_PATH).name
 _AWAY = (Reason.BEAKER_UNAVAILABLE, Reason.GITHUB_UNAVAILABLE, Reason.CONFIG_UNREADABLE)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a run's metrics come to.
-
-    Attributes:
-        compared: None where nothing is to be compared.
-        gate: For the mark: ``passed`` or ``failed``; empty where no rule could fail, and before.
-        scores: For the mark: what it measured of metrics with a rule.
-        waits_for: The base's run that goes on.
-        branch: The default branch's name; empty where it was not read.
-        merged: The pull request whose merge was pushed there as the run's commit.
-    """
-
-    compared: Compared | None = None
-    gate: str = ""
-    scores: tuple[tuple[str, float], ...] = ()
-    waits_for: Run | None = None
-    branch: str = ""
-    merged: int | None = None
 
 
 def judge_metrics(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.asking import Asking, Place
-from beaker_ci.bot.reading import THREADS, beaker_for, load, read
+from beaker_ci.bot.asking import THREADS, Asking, Place
+from beaker_ci.bot.reading import beaker_for, load, read
 from beaker_ci.bot.services import Services
 from beaker_ci.commands import parse_command_line
 from beaker_ci.events import Dispatched

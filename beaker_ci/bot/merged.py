@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from beaker_ci.bot.asking import Place
-from beaker_ci.bot.comparing import Judged
 from beaker_ci.bot.publishing import post_once
+from beaker_ci.bot.reported import Judged
 from beaker_ci.bot.services import Services
 from beaker_ci.problem import Problem
 from beaker_ci.reasons import Reason

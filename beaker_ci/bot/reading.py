@@ -28,9 +28,6 @@ from beaker_ci.reasons import Reason
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
 
-THREADS = 8
-"""Enough for what is asked of Beaker at the same time."""
-
 
 def beaker_for(
     services: Services,

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.claims import is_stale
 from beaker_ci.bot.lifecycle import stop_left_behind
 from beaker_ci.bot.missed import answer_missed
-from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.reporting import Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import SHORT, Services
 from beaker_ci.bot.settling import is_unsettled, settle

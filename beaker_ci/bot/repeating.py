@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import Answer, run_answer
 from beaker_ci.bot.considering import consider
-from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.reporting import Reporter, place_of
 from beaker_ci.bot.runs import refusal
 from beaker_ci.facts import DAY
 from beaker_ci.history import State, Task, Verdict

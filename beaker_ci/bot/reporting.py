@@ -13,7 +13,8 @@ from beaker_ci.bot.asking import Place
 from beaker_ci.bot.claims import claim, is_ours
 from beaker_ci.bot.merged import tell_merged
 from beaker_ci.bot.publishing import publish
-from beaker_ci.bot.seeing import LOG_LINES, READ_LINES, Eyes, Reported
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.seeing import LOG_LINES, READ_LINES, Eyes
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
 from beaker_ci.bot.superseding import collapse_former

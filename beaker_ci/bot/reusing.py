@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from beaker_ci.bot.answers import Answer
 from beaker_ci.bot.base_runs import asks_for_base
 from beaker_ci.bot.case import Case
-from beaker_ci.bot.comparing import Judged, judge_metrics
+from beaker_ci.bot.comparing import judge_metrics
 from beaker_ci.bot.merged import tell_merged
+from beaker_ci.bot.reported import Judged
 from beaker_ci.bot.views import told_metrics
 from beaker_ci.github import CheckState, ensure_check
 from beaker_ci.history import State, Verdict

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.comparing import Judged, judge_metrics, remembered, still_waits
+from beaker_ci.bot.comparing import judge_metrics, remembered, still_waits
 from beaker_ci.bot.digesting import read_cause
 from beaker_ci.bot.log_ends import read_end
+from beaker_ci.bot.reported import Judged, Reported
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.spending import Books
 from beaker_ci.bot.views import run_view, with_compared
@@ -16,7 +17,7 @@ from beaker_ci.config import Configuration
 from beaker_ci.history import State, Verdict
 from beaker_ci.problem import Problem
 from beaker_ci.report import Cause
-from beaker_ci.report.views import Compared, RunView
+from beaker_ci.report.views import Compared
 from beaker_ci.run import Mark, Run
 
 if TYPE_CHECKING:
@@ -27,35 +28,6 @@ LOG_LINES = {"digest": 20, "tail": 60}
 
 READ_LINES = 200
 """Last lines that are read: what hides a secret may stand above what is shown."""
-
-COMPARING = "comparing"
-"""What a mark shows of a run that has ended, and whose report waits for the base's run."""
-
-
-@dataclass(frozen=True)
-class Reported:
-    """A run whose report is in line with Beaker.
-
-    Attributes:
-        state: What its jobs say; of one that waits for the base's run, that it goes on.
-        view: What comment and check show.
-        judged: What its metrics come to.
-    """
-
-    run: Run
-    state: State
-    view: RunView
-    judged: Judged = field(default_factory=Judged)
-
-    @property
-    def waits(self) -> bool:
-        """Whether it has ended, and its report waits for the base's run."""
-        return self.judged.compared is not None and self.judged.compared.waits
-
-    @property
-    def shown(self) -> str:
-        """What its mark says that comment and check show."""
-        return COMPARING if self.waits else self.state.stage
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from beaker_ci.history import Verdict
 from beaker_ci.run import Mark, OpenRun, told_hash
 
 if TYPE_CHECKING:
-    from beaker_ci.bot.reporting import Reported, Reporter
+    from beaker_ci.bot.reported import Reported
+    from beaker_ci.bot.reporting import Reporter
     from beaker_ci.bot.services import Services
 
 LOOKS = 3

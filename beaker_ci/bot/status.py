@@ -10,7 +10,8 @@ from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.bot.jobs import task_name
 from beaker_ci.bot.log_ends import without_secrets
 from beaker_ci.bot.lookup import find_run, runs_here
-from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.reporting import READ_LINES, Reporter, place_of
 from beaker_ci.bot.upkeep import in_our_words, long_silence
 from beaker_ci.bot.views import activity_of
 from beaker_ci.bot.watching import progress_in, updates_in

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from beaker_ci import github
 from beaker_ci.bot.answers import Answer
-from beaker_ci.bot.asking import Asking, Place
+from beaker_ci.bot.asking import THREADS, Asking, Place
 from beaker_ci.bot.case import Case, own_origin
 from beaker_ci.bot.considering import Errand, prepare, recounted
 from beaker_ci.bot.merge_queue import branch_of, stand_in
 from beaker_ci.bot.people import with_teams
-from beaker_ci.bot.reading import THREADS
 from beaker_ci.bot.refusals import tell_refusals
 from beaker_ci.bot.rules import configuration_of
 from beaker_ci.bot.runs import answer_run

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beaker_ci.bot.answers import Answer, run_answer
-from beaker_ci.bot.reporting import Reported, Reporter, place_of
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.reporting import Reporter, place_of
 from beaker_ci.bot.rules import SharedRules
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.stopping import goes_on, stop_run

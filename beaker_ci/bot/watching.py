@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_ci.bot.log_ends import without_secrets
-from beaker_ci.bot.reporting import READ_LINES, Reported, Reporter, place_of
+from beaker_ci.bot.reported import Reported
+from beaker_ci.bot.reporting import READ_LINES, Reporter, place_of
 from beaker_ci.bot.services import Services
 from beaker_ci.bot.upkeep import long_silence
 from beaker_ci.bot.views import activity_of
