@@ -83,11 +83,11 @@ def compare(
     that it needs, 3 GitHub or Beaker did not answer.
     """
     first, second = Path(base), Path(head)
-    if first.is_file() and second.is_file():
+    if _is_file(first) and _is_file(second):
         told = _of_files(first, second, preset, config)
         sys.exit(_show(told, style))
     for name in (base, head):
-        if name.endswith((".json", ".jsonl")) and not Path(name).is_file():
+        if name.endswith((".json", ".jsonl")) and not _is_file(Path(name)):
             raise click.UsageError(f"There is no file {name}.")
         if Path(name).is_dir() and _commit(name) is None:
             file = Path(name) / "metrics.json"
@@ -125,7 +125,7 @@ def _of_runs(hand: AtHand, base: str, head: str, preset: str | None) -> Compared
     sides: list[Side] = []
     rules: tuple[Rule, ...] = ()
     for name in (base, head):
-        if Path(name).is_file():
+        if _is_file(Path(name)):
             sides.append(_read(Path(name)))
             continue
         side, run = named_side(hand, name, preset, _commit)
@@ -139,6 +139,11 @@ def _commit(name: str) -> str | None:
     if name.startswith("-"):
         return None
     return run_git(Path(), "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it can be read: also what a shell's ``<(…)`` stands for, which is a pipe."""
+    return path.exists() and not path.is_dir()
 
 
 def _read(path: Path) -> Side:

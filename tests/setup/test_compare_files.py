@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,13 @@ def test_numbers_that_are_out_of_reach(here: Path) -> None:
     assert compare(here, {}, {"acc": 1})[1].splitlines()[0] == snapshot(
         "Error: base.json holds no metrics: no number under any name."
     )
+
+
+def test_what_a_shell_pipes_in(here: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b'{"acc": 1}')
+    os.close(writing)
+    (here / "head.json").write_text('{"acc": 2}')
+    done = CliRunner().invoke(main, ["compare", f"/dev/fd/{reading}", "head.json"])
+    os.close(reading)
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "`acc` changed (no interval).")
