@@ -44,8 +44,9 @@ def _decoded(coded: str) -> list[str]:
     if not coded.islower():  # paths and words are; base64 has capital letters
         digits = re.sub(r"[^A-Za-z0-9+/]", "", coded.replace("-", "+").replace("_", "/"))
         for start in range(4):  # what stands before it, such as a path, may belong to the run
-            whole = digits[start : start + (len(digits) - start & ~3)]
-            found.append(_text(base64.b64decode(whole)))
+            rest = digits[start:]
+            whole = rest[:-1] if len(rest) % 4 == 1 else rest
+            found.append(_text(base64.b64decode(whole + "=" * (-len(whole) % 4))))
     return [text for text in found if text]
 
 

@@ -119,6 +119,13 @@ def test_what_has_a_shape_behind_its_code(token: str) -> None:
         assert redact(f"x{escape}{token}!") == f"x{escape}{HIDDEN}!"
 
 
+def test_the_last_letters_of_a_code_are_read() -> None:
+    """A shape of one length alone is none without them."""
+    coded = base64.b64encode(b"AKIA" + b"Q7B2" * 4).decode()
+    for code in (coded, coded.rstrip("=")):
+        assert redact(f"it is {code} there") == f"it is {HIDDEN} there"
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(STEMS | st.text(max_size=3), min_size=1, max_size=6).map("".join))
 def test_the_work_grows_with_the_text_and_no_faster(piece: str) -> None:
