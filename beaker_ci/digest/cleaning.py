@@ -45,11 +45,14 @@ _STREAM = re.compile(
     r"(?P<number>\d{1,6})\](?:: ?| )"
     r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>: ?"
     r"|#(?P<step>\d{1,5}) (?:\d{1,7}\.\d{1,3} )?"
+    r"|\[pod/(?P<pod>[\w.-]{1,100})/[\w.-]{1,60}\] "  # kubectl logs --prefix
+    r"|(?P<service>[a-z0-9][a-z0-9_.-]{0,60}[_-]\d{1,4}) {1,40}\|(?: |$)"  # docker compose
 )
 _HEAD = re.compile(
-    rf"(?:\[{_TIME}\]|{_TIME}|<{_TIME}>)(?: |\t|: ?|$)"
+    rf"(?:\[{_TIME}\]|{_TIME}|<{_TIME}>)(?: |\t|: ?|$)(?:std(?:out|err) [FP](?: |$))?"
     rf"(?:(?:- )?{_PLACE}(?:-{_LEVEL})? )?"
     r"|##\[error\]|::error(?: [^:\n]{0,200})?::"
+    r"|[^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\d{4}-\d\d-\d\dT)"  # gh run view --log
     rf"|{_LEVEL} {_TIME} {_PLACE} ?"
     rf"|[IWEF]\d{{4}} \d\d:\d\d:\d\d\.\d{{1,9}} +\d{{1,9}} [\w./-]{{1,80}}:\d{{1,6}}\] "
 )
@@ -132,4 +135,4 @@ def _name(match: re.Match[str]) -> str:
         return f"{match['role']}{match['number']}"
     if kind == "pid":
         return f"pid{match['pid']}"
-    return match["replica"] or f"step{match['step']}"
+    return match["replica"] or match["pod"] or match["service"] or f"step{match['step']}"

@@ -188,7 +188,7 @@ def headline(candidate: Candidate) -> str:
         return f"{text.partition(':')[0]}: {deciding.text}"
     if raised is None or not raised.bare or not raised.source:
         return text.strip()
-    return f"{text}: {raised.source}"
+    return f"{text.rstrip(': ')}: {raised.source}"
 
 
 def _believed(ranked: Sequence[Candidate], reading: Reading) -> list[Candidate]:

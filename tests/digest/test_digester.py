@@ -275,3 +275,8 @@ def test_no_line_is_cut_before_it_is_hidden(log: str, limit: int) -> None:
     digester = Digester(hide=lambda text: text.replace(secret, "***"))
     digester.feed(log.format("a " * (limit // 2 - 10) + secret).encode())
     assert "canary" not in str(digester.finish())
+
+
+def test_a_message_that_is_too_long_to_be_read_leaves_the_code_that_raised_it() -> None:
+    frame = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    x = y["lr"]\n'
+    assert digest(f"{frame}KeyError: {'q' * 200_000}\n").headline == 'KeyError: x = y["lr"]'

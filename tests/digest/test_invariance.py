@@ -74,6 +74,10 @@ def test_ranks_line_by_line(name: str, ahead: int) -> None:
         "#7 12.4 ",
         "2026-02-03T11:04:09Z [rank3]: ",
         "replica-1: ",
+        "trainer-1  | ",
+        "[pod/train-0/main] ",
+        "2026-02-03T11:04:09.123456789Z stderr F ",
+        "build\tRun tests\t2026-02-03T11:04:09.1234567Z ",
     ],
 )
 def test_a_prefix_on_every_line(prefix: str) -> None:
