@@ -165,7 +165,8 @@ def answer_stop(case: Case, command: Command, beaker: Session) -> Answer:
     else:
         view = _ended_view(runs[0], outcomes, islice(runs_here(case, beaker), MOST))
     view = replace(view, marker=asking.marker, asker=asking.asker.login, source=command.source)
-    return Answer(command="stop", reason=Reason(view.reason), view=view)
+    run = outcomes[0].run if len(outcomes) == 1 else None
+    return Answer(command="stop", reason=Reason(view.reason), view=view, run=run)
 
 
 def is_open(run: OpenRun) -> bool:

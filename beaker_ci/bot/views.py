@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -129,14 +128,9 @@ def why_stopped(mark: Mark) -> str:
 
 
 def left_of(found: Sequence[Spent]) -> str:
-    """GPU-hours that may still be asked for: ``8 of 256 for this pull request, …``.
-
-    What is left is rounded down to hundredths: no more is promised than there is.
-    """
-    return ", ".join(
-        f"{math.floor(spent.left * 100 + 1e-6) / 100:g} of {spent.limit:g} for {spent.of}"
-        for spent in found
-    )
+    """GPU-hours that may still be asked for: ``8 of 256 for this pull request, …``."""
+    told = (f"{round(spent.left, 2):g} of {spent.limit:g} for {spent.of}" for spent in found)
+    return ", ".join(told)
 
 
 def _ending(

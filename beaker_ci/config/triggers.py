@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ class DispatchInput(Section):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if self.type == "boolean" and text not in ("true", "false"):
             raise ValueError("it takes true or false")
-        if self.type == "number" and (isinstance(value, bool) or not _NUMBER.fullmatch(text)):
+        if self.type == "number" and (isinstance(value, bool) or not _is_number(text)):
             raise ValueError("it takes a number, such as 3 or 0.5")
         if self.options is not None and text not in self.options:
             raise ValueError(f"it takes one of {', '.join(self.options)}")
@@ -222,3 +223,8 @@ class Triggers(Section):
     workflow_dispatch: Annotated[DispatchTrigger | None, _OrTrue()] = None
     """Run when someone who may run starts the workflow by hand with this preset's name. `true`, or
     a mapping that declares inputs."""
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is one that a float can hold."""
+    return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))

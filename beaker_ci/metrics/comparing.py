@@ -62,9 +62,12 @@ def compare(base: Metrics | None, head: Metrics, rules: Sequence[Rule] = ()) -> 
     level = LEVEL / max(len(tested), 1)
     judged: list[tuple[Row, tuple[Broken, ...], float]] = []
     is_cut = head.left_out > 0
+    base_is_whole = base is not None and bool(base.metrics) and not base.left_out
     for index, pair in enumerate(pairs):
         row = _row(pair, corrected.get(index), level)
-        broken, excused = judge(row, has_base=base is not None, is_cut=is_cut)
+        broken, excused = judge(
+            row, has_base=base is not None, base_is_whole=base_is_whole, is_cut=is_cut
+        )
         judged.append((replace(row, excused=excused), broken, _size(pair)))
     judged.sort(key=_relevance)
     names = {pair.name for pair in pairs}

@@ -18,17 +18,19 @@ _REMEDY_IF_CUT = (
 
 
 def judge(
-    row: Row, *, has_base: bool, is_cut: bool = False
+    row: Row, *, has_base: bool, base_is_whole: bool = False, is_cut: bool = False
 ) -> tuple[tuple[Broken, ...], tuple[str, ...]]:
     """Judges one row by its rule.
 
-    What cannot be judged never passes. A bound that only the point estimate breaks does, unless
-    the rule is strict: noise explains it. Without an interval the point estimate decides. Exactly
-    at the bound passes.
+    What cannot be judged never passes, but for a metric that is new: nothing of it can have
+    fallen, and a strict rule alone asks for the base's. A bound that only the point estimate breaks
+    passes, unless the rule is strict: noise explains it. Without an interval the point estimate
+    decides. Exactly at the bound passes.
 
     Args:
         row: As it stands in the table.
         has_base: Whether there is a base's run at all.
+        base_is_whole: Whether the base's run measured something, and all of that is known.
         is_cut: Whether the head wrote more than was read.
 
     Returns:
@@ -39,7 +41,9 @@ def judge(
         return (), ()
     if row.head is None or not is_usable(row.head):
         return (Broken("missing", row.name, _not_measured(row, is_cut=is_cut)),), ()
-    found = [_fallen(row, rule, has_base=has_base), *_beyond(row.head, rule)]
+    is_new = row.base is None and base_is_whole
+    fallen = _fallen(row, rule, has_base=has_base, is_new=is_new)
+    found = [fallen, *_beyond(row.head, rule)]
     broken = tuple(each for each in found if isinstance(each, Broken))
     return broken, tuple(each for each in found if isinstance(each, str))
 
@@ -59,11 +63,15 @@ def is_higher_better(rule: Rule | None, base: Metric | None, head: Metric | None
     return None
 
 
-def _fallen(row: Row, rule: Rule, *, has_base: bool) -> Broken | str | None:
+def _fallen(row: Row, rule: Rule, *, has_base: bool, is_new: bool) -> Broken | str | None:
     """``max_drop``: the difference against how much worse it may become."""
     if rule.max_drop is None:
         return None
     name, bound = _code(row.name), f"`max_drop: {_number(rule.max_drop)}`"
+    if is_new and not rule.strict:
+        return (
+            f"{name} is new, the base's run did not measure it: {bound} holds from the next run on."
+        )
     if row.base is None or row.head is None or row.difference is None:
         why = _nothing_to_compare(row.base, has_base=has_base)
         says = f"{name} has nothing to compare with: {why}, so {bound} cannot be judged."

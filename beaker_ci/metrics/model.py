@@ -125,7 +125,8 @@ class Row:
             as the observed one is called a change four times out of five, :data:`MOST_SEEDS` for
             that many and more; None where seeds do not decide, or enough are there.
         rule: The rule that holds for it, if one does.
-        excused: Sentences about bounds that only the point estimate breaks, and noise explains.
+        excused: Sentences about bounds that only the point estimate breaks, and noise explains, and
+            about those that a new metric has nothing to be held against.
         note: What was assumed for the interval, or why there is none; a sentence, or empty.
     """
 

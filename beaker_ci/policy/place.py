@@ -51,7 +51,7 @@ def is_open(case: Case) -> Finding | None:
             "open",
             Reason.REFUSED_CLOSED,
             f"pull request #{pull.number} is {pull.state}",
-            "Reopen it, then comment again.",
+            "Reopen it, then ask again.",
         )
     return allow("open", f"#{pull.number} is open")
 

@@ -29,7 +29,8 @@ class Words:
 
     Attributes:
         broken: A sentence for each rule that is broken. Names in it are untrusted.
-        excused: A sentence for each bound that only noise breaks. Names in it are untrusted.
+        excused: A sentence for each bound that only noise breaks, or that a new metric has nothing
+            to be held against. Names in it are untrusted.
         folded: What stands on the fold of the further rows.
         notes: What was assumed, and what is not in the table; sentences.
         history: Charts.

@@ -30,6 +30,7 @@ _MARKS = {"allow": "✓", "wait": "…", "refuse": "✗"}
 _RULE = "\n\n---\n\n"
 _LOG_LINE = 400
 _ROWS = 100
+_LITTLE = 0.01  # GPU-hours: below it there is nothing to see
 
 
 def run_comment(view: RunView) -> str:
@@ -202,7 +203,9 @@ def warm_up() -> None:
 
 def _chart(view: RunView) -> str:
     labels, hours = [label for label, _ in view.spent], [spent for _, spent in view.spent]
-    return mermaid_chart("GPU-hours by run", labels, hours)
+    return (
+        mermaid_chart("GPU-hours by run", labels, hours) if max(hours, default=0) > _LITTLE else ""
+    )
 
 
 def _ours(text: str) -> str:

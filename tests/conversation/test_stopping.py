@@ -57,8 +57,11 @@ def test_a_run_is_stopped(stage: Stage) -> None:
     stage.schedule()
     stage.hub.add_user("alice", permission="write")
 
-    assert ask(stage, f"/beaker stop {run_id}", by="alice") == "stopped"
+    asked = stage.hub.comment(stage.number, by="alice", body=f"/beaker stop {run_id}")
+    outputs = stage.deliver(asked).outputs
+    stage.heard(asked)
 
+    assert (outputs["reason-code"], outputs["run-id"]) == ("stopped", run_id)
     assert stage.beaker.wait(workload).status == "canceled"
     assert stage.schedule().exit_code == 0
     body, conclusion = take_run(stage)

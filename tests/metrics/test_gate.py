@@ -223,6 +223,31 @@ def test_what_was_cut_off_was_not_forgotten() -> None:
         )
 
 
+def test_a_metric_that_is_new_passes_unless_its_rule_is_strict() -> None:
+    other = Metric("loss", 0.3, 0.01)
+
+    def beside(
+        *base: Metric, strict: bool = False, left_out: int = 0
+    ) -> tuple[list[str], list[str]]:
+        rule = Rule("accuracy", max_drop=0.01, strict=strict)
+        found = compare(Metrics(base, left_out=left_out), Metrics((accuracy(0.9), other)), (rule,))
+        excused = [says for row in found.rows for says in row.excused]
+        return [each.key for each in found.broken], excused
+
+    assert beside(other) == snapshot(
+        (
+            [],
+            [
+                "`accuracy` is new, the base's run did not measure it: `max_drop: 0.01` holds from the next run on."
+            ],
+        )
+    )
+    # It may be among what is not known of the base.
+    assert beside(other, left_out=3) == (["missing"], [])
+    assert beside() == (["missing"], [])
+    assert beside(other, strict=True) == (["missing"], [])
+
+
 def test_what_has_nothing_to_compare_with_never_passes() -> None:
     assert told(None, BASE, DROP, has_base=False) == snapshot(
         [

@@ -188,7 +188,7 @@ Comment on the pull request whose code should run.\
 """)
     assert j.cause(j.judged(run, pull=replace(j.PULL, state="closed"))) == snapshot("""\
 [refused.closed] pull request #7 is closed
-Reopen it, then comment again.\
+Reopen it, then ask again.\
 """)
     assert j.cause(j.judged(run, pull=None)) == snapshot("""\
 [github.unavailable] GitHub did not describe pull request #7
