@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -17,7 +18,14 @@ def main() -> None:
         step()
     from beaker_ci.cli import main as command_line
 
-    command_line()
+    try:
+        command_line()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Standard output is full or gone; nothing more can be written there, at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"Error: the output cannot be written: {error.strerror}. Write it elsewhere.")
 
 
 def post() -> None:

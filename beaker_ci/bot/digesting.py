@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -260,8 +259,13 @@ def _paths(services: Services, run: Run, digest: Digest) -> tuple[tuple[str, str
     found = ((file, next((c for c in each if c in there), "")) for file, each in wanted.items())
     # One that is too short is not the one that ran.
     return tuple(
-        (file, path) for file, path in found if path and places[file] <= (there[path] or math.inf)
+        (file, path) for file, path in found if path and _is_long(there[path], places[file])
     )
+
+
+def _is_long(lines: int | None, line: int) -> bool:
+    """Whether a file has that line; also where nobody counted them."""
+    return lines is None or line <= lines
 
 
 def _places(digest: Digest) -> dict[str, int]:

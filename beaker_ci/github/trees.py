@@ -41,7 +41,7 @@ def lengths_of_files(repository: Hub, sha: str, paths: Sequence[str]) -> dict[st
         found = answer["data"]["repository"]["object"]
         entries = {path: found[f"p{place}"] or {} for place, path in enumerate(paths)}
         return {
-            path: entry["lineCount"] or None
+            path: entry["lineCount"]
             for path, entry in entries.items()
             if entry.get("mode") in _PLAIN_FILES
         }

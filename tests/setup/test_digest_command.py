@@ -173,6 +173,19 @@ def test_an_empty_log_for_github() -> None:
     assert "The log is empty." in digest("--format", "markdown", log=b"").stdout
 
 
+def test_where_nothing_can_be_written() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "beaker_ci", "digest"],
+            input=b"KeyError: 'rate'",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    told = "Error: the output cannot be written: No space left on device. Write it elsewhere.\n"
+    assert (done.returncode, done.stderr.decode()) == (1, told)
+
+
 def test_in_a_terminal_of_another_alphabet() -> None:
     program = [sys.executable, "-m", "beaker_ci", "digest"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

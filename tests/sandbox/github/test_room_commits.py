@@ -241,7 +241,7 @@ def test_what_are_files_of_a_commit_and_how_long(lab: Lab) -> None:
     asked = ("two.py", "empty.py", "link.py", "a b", "a b/é.py", "nowhere.py")
     head = lab.repository.head("feature")
 
-    found = {"two.py": 2, "empty.py": None}
+    found = {"two.py": 2, "empty.py": 0}
     assert lengths_of_files(lab.hub(), head, asked) == {**found, "a b/é.py": 3}
     assert lengths_of_files(lab.hub(), linked, asked) == found
     assert lengths_of_files(lab.hub(), "0" * 40, asked) == {}
