@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import UNSIGNED, Answer, conclusion_of, signed
 from beaker_ci.bot.basing import Search
-from beaker_ci.bot.comparing import rules_of, where_it_lies
+from beaker_ci.bot.comparing import line_for_a_base, rules_of, where_it_lies
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.measuring import measured
 from beaker_ci.github import Ancestor, read_ancestry, read_commit
@@ -171,20 +171,29 @@ def _base(services: Services, beaker: Session, run: Run, now: float, sha: str | 
             f"No commit of `{ancestry.branch}` that it builds on has a finished success of "
             f"`{run.preset}`.",
             newer.commit if newer else None,
+            ancestry.branch,
         )
     where = where_it_lies(found.commit, is_on_branch=ancestry.is_on_branch)
     return _side(services, run, found, where)
 
 
-def _no_base(run: Run, why: str, newer: Ancestor | None = None) -> Problem:
+def _no_base(run: Run, why: str, newer: Ancestor | None = None, branch: str = "") -> Problem:
+    paste = f"/beaker compare {run.run_id}"
+    next_step = "Ask again when a run there has ended, or leave `--base` out:"
+    if newer:
+        next_step, paste = "A newer commit has one:", f"{paste} --base {newer.sha}"
+    elif branch:
+        next_step = (
+            "Ask again when a run there has ended, or name any commit that has one with `--base`. "
+            f"This makes one at the tip of `{branch}`:"
+        )
+        paste = line_for_a_base(branch, run.preset or "")
     return Problem(
         Reason.USAGE_UNKNOWN_RUN,
         f"There is nothing to compare run `{run.run_id}` with.",
         why=why,
-        next_step="A newer commit has one:"
-        if newer
-        else "Run the preset there first, on the default branch, or name another commit:",
-        paste=f"/beaker compare {run.run_id} --base {newer.sha if newer else '<all 40 digits>'}",
+        next_step=next_step,
+        paste=paste,
     )
 
 

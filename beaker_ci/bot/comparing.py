@@ -229,11 +229,11 @@ class _Case:
         return self._to_make_one(ancestry, missing)
 
     def _to_make_one(self, ancestry: Ancestry, missing: str) -> Compared:
-        branch, command = ancestry.branch, f"run {self.run.preset}"
+        branch = ancestry.branch
         return Compared(
             missing=missing,
             next_step=f"This makes one at the tip of `{branch}`, for all that will build on it:",
-            paste=f'gh workflow run {_WORKFLOW} --ref {branch} -f command="{command}"',
+            paste=line_for_a_base(branch, self.run.preset or ""),
         )
 
     def _not_measured(self, ancestry: Ancestry, base: Run, state: State) -> Compared:
@@ -257,6 +257,11 @@ def _first(run: Run, ancestry: Ancestry) -> Compared:
         missing=f"{among} on `{branch}` has a result of `{run.preset}`: what comes later is "
         "compared with this one."
     )
+
+
+def line_for_a_base(branch: str, preset: str) -> str:
+    """What makes a base at the tip of a branch."""
+    return f'gh workflow run {_WORKFLOW} --ref {branch} -f command="run {preset}"'
 
 
 def where_it_lies(commit: Ancestor, *, is_on_branch: bool) -> str:

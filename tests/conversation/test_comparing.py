@@ -97,6 +97,25 @@ def test_a_merge_is_measured_and_measures_the_next_pull_request(team: Stage) -> 
     assert check.conclusion == "failure"
     asked_for = "gh workflow run beaker.yml --ref main -f command="
     assert asked_for in team.hub.take_comment(team.number).body
+    comment = team.hub.comment(team.number, by="writer", body="/beaker compare")
+    assert team.deliver(comment).reason == "usage.unknown-run"
+    team.heard(comment)
+    assert beside(team, team.number) == snapshot("""\
+<!-- beaker-ci:reply:comment-<id> -->
+> `/beaker compare`
+
+🤔 **There is nothing to compare run `<id>` with.**
+
+No commit of `main` that it builds on has a finished success of `eval`.
+
+Ask again when a run there has ended, or name any commit that has one with `--base`. This makes one at the tip of `main`\\:
+
+```text
+gh workflow run beaker.yml --ref main -f command="run eval"
+```
+
+<sub>for writer · `usage.unknown-run`</sub>
+""")
 
     # The first result on the branch is what later ones are held against.
     root = team.hub.repository.head("main")
