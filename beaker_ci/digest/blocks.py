@@ -95,7 +95,8 @@ class Blocks:
 
     def finish(self) -> Iterator[Block]:
         """Yields what is left, an unended line included."""
-        yield from self._fill(self._encoding.finish())
+        for piece in self._encoding.finish():
+            yield from self._fill(piece)
         data = self._rest + bytes(self._buffer)
         self._rest = b""
         self._buffer.clear()
