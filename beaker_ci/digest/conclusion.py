@@ -22,8 +22,8 @@ from beaker_ci.digest.ranking import (
     lines_of,
     rank,
 )
-from beaker_ci.digest.record import agree, category_of
-from beaker_ci.digest.rules import Rules
+from beaker_ci.digest.record import agree, category_of, reread, rule_of
+from beaker_ci.digest.rules import Rule, Rules
 from beaker_ci.digest.structured import failed_tests, first_error
 
 SURE = 85
@@ -85,23 +85,26 @@ def conclude(reading: Reading, rules: Rules, ending: Ending | None, hide: Hide) 
     ranked = rank(reading.attempt)
     tests = reading.tests
     proved = ""
+    rule: Rule | None = None
     if ending is None:
         ranked = _believed(ranked, reading)
     else:
-        ranked = _written(ranked, ending, rules, hide)
+        rule = rule_of(ending, rules)
+        ranked = reread(rule, _written(ranked, ending, rules, hide))
         tests = failed_tests(ending.junit, hide) or tests
         proved = category_of(ending)
-    key, ranked = agree(proved, ranked)
-    if not ranked and not proved and tests:
+    key, causes, others = agree(proved, ranked)
+    if not causes and not proved and tests:
         key = "tests"
-    digest = _digest(reading, rules, key, ranked, tests)
+    digest = _digest(reading, rules, key, causes, tests, others)
     if digest.headline or not (proved or key == "tests"):
         return digest
     if key != "tests":
         words = hide(ending.message if ending else "")
-        return replace(digest, headline=words, confidence=Confidence.HIGH)
-    causes = tuple(Line(0, _failed(test)) for test in tests[:CAUSES])
-    return replace(digest, headline=causes[0].text, root_cause=causes, confidence=Confidence.HIGH)
+        step = rule.next_step if rule else digest.next_step
+        return replace(digest, headline=words, confidence=Confidence.HIGH, next_step=step)
+    named = tuple(Line(0, _failed(test)) for test in tests[:CAUSES])
+    return replace(digest, headline=named[0].text, root_cause=named, confidence=Confidence.HIGH)
 
 
 def _failed(test: FailedTest) -> str:
@@ -114,7 +117,9 @@ def _digest(
     key: str,
     ranked: Sequence[Candidate],
     tests: tuple[FailedTest, ...],
+    others: Sequence[Candidate] = (),
 ) -> Digest:
+    """The digest of a category and its causes, the best first; others are only seen too."""
     best = ranked[0] if ranked else None
     category = rules.categories[key]
     raised = best.shown.raised if best else None
@@ -128,7 +133,7 @@ def _digest(
         excerpt=_excerpt(best),
         count=best.count if best else 0,
         streams=_streams(best),
-        also_seen=_groups(ranked[1:]),
+        also_seen=_groups([*ranked[1:], *others]),
         tests=tests,
         confidence=_confidence(best),
         infrastructure=category.infrastructure,

@@ -171,3 +171,29 @@ def test_nothing_is_cut_before_it_is_hidden(length: int) -> None:
 def test_a_document_type_is_not_read() -> None:
     bomb = JUNIT.replace(b"<testsuites>", b'<!DOCTYPE x [<!ENTITY a "aaaa">]><testsuites>')
     assert digest(STEPS, Ending(1, junit=(bomb,))).tests == ()
+
+
+@pytest.mark.parametrize("ending", [Ending(137), Ending(verdict=Verdict.PREEMPTED)])
+def test_what_the_record_overrules_was_also_seen(ending: Ending) -> None:
+    found = digest(KEY + STEPS, ending)
+    assert [(group.text, group.line) for group in found.also_seen] == [("KeyError: 'lr'", 4)]
+    assert found.root_cause == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "bash: ./train.sh: Permission denied",
+        "/bin/sh: 1: ./train.sh: Permission denied",
+        "bash: ./train.sh: /usr/bin/pyton: bad interpreter: No such file or directory",
+        "bash: ./train: cannot execute binary file: Exec format error",
+        "/bin/sh: ./src/: Is a directory",
+    ],
+)
+def test_a_program_that_was_found_and_could_not_be_run(line: str) -> None:
+    found = digest(f"{STEPS}{line}\n", Ending(126))
+    assert (found.category, "`chmod +x`" in found.next_step) == ("command", True)
+    assert "interpreter in its first line" in found.next_step
+    assert found.headline in (line, "")
+    assert digest(KEY + STEPS, Ending(126)).headline == "KeyError: 'lr'"
