@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -17,26 +18,39 @@ _ENDINGS = ("stopped", "timeout", "preempted")
 def choose(chain: Chain, rules: Rules) -> tuple[Rule, Raised, tuple[Raised, ...]] | None:
     """What a chain says: its weightiest exception, the rule that weighed it, and the others.
 
+    Of a group, whose exceptions came one after the other, the first one that says why.
+    """
+    if chain.benign:
+        return None
+    leaves = [chain.raised, *chain.beside]
+    found = [each for leaf in leaves if (each := _best(leaf, rules))]
+    if not found:
+        return None
+    why = (each for each in found if each[0].kind == "cause" and each[0].category not in _ENDINGS)
+    rule, best = next(why, None) or max(found, key=lambda each: _worth(each[0]))
+    others = (other for leaf in leaves for other in leaf if other is not best and other.text)
+    return rule, best, tuple(others)
+
+
+def _best(raised: Sequence[Raised], rules: Rules) -> tuple[Rule, Raised] | None:
+    """The weightiest of exceptions that followed from one another.
+
     Of equals, an exception that followed from the one before on purpose says it better; one that
     only happened while the other was handled does not. One whose message carries the traceback of
     another only passes it on.
     """
-    if chain.benign:
-        return None
     best: tuple[Rule, Raised] | None = None
-    for raised, then in zip_longest(chain.raised, chain.raised[1:]):
-        rule = weigh(raised, rules)
+    for each, then in zip_longest(raised, raised[1:]):
+        rule = weigh(each, rules)
         if rule is None:
             continue
         if rule.kind == "cause" and then is not None and then.link is Link.ORIGINAL:
             rule = replace(rule, kind="wrapper")
         better = best is None or _worth(rule) > _worth(best[0])
         equal = best is not None and _worth(rule) == _worth(best[0])
-        if better or (equal and (raised.link in (Link.DIRECT, Link.ORIGINAL) or raised.raises)):
-            best = rule, raised
-    if best is None:
-        return None
-    return best[0], best[1], tuple(each for each in chain.raised if each is not best[1])
+        if better or (equal and (each.link in (Link.DIRECT, Link.ORIGINAL) or each.raises)):
+            best = rule, each
+    return best
 
 
 def weigh(raised: Raised, rules: Rules) -> Rule | None:

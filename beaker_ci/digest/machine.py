@@ -19,6 +19,7 @@ _BOXED = re.compile(
 _MARKS = re.compile(
     r"\s*[~^]+[~^ ]*$|\s*\[Previous line repeated \d+ more times?\]|\s*\.\.\.<\d+ lines>\.\.\."
 )
+_LEAF = re.compile(r"\s{1,80}\+(?:(?P<first>-\+)?-{16} (?:\d{1,9}|\.\.\.) -{16}|(?P<end>-{36}))$")
 _DURING = "During handling of the above exception, another exception occurred"
 _DIRECT = "The above exception was the direct cause of the following exception"
 _CARRIES = re.compile(
@@ -27,6 +28,9 @@ _CARRIES = re.compile(
 
 KEPT = 8
 """Frames that are kept of one traceback: the first two and the last six."""
+
+_LEAVES = 8
+"""Exceptions of a group that are kept besides the first."""
 
 _FOREIGN = 40
 """Lines that belong to nobody's traceback before an unfinished one is given up."""
@@ -37,8 +41,8 @@ _AFTER = 12
 _MORE = 4
 """Lines that are kept of a message beyond its first."""
 
-_USER_CODE = 400
-"""Lines of an indented report in a message, as of TensorFlow's ``in user code``."""
+_LONG = 400
+"""Lines of a report in a message, as of TensorFlow's ``in user code``, or of a group's message."""
 
 
 class Machine:
@@ -47,6 +51,8 @@ class Machine:
     def __init__(self, stream: str) -> None:
         self.stream = stream
         self._chain: list[Raised] = []
+        self._leaves: list[list[Raised]] = []  # of a group, those that are complete
+        self._grouped = False
         self._now: Raised | None = None  # being read: frames, then its name
         self._last: Raised | None = None  # just named: its message may go on
         self._link: Link | None = None
@@ -84,7 +90,12 @@ class Machine:
             Whether it is part of a traceback and means nothing by itself, and a chain that this
             line shows to be complete.
         """
+        leaf = _LEAF.match(text)
         self._at, text = at, unframe(text)
+        if leaf and leaf["end"]:
+            self._left = min(self._left, _AFTER)
+        elif leaf:
+            return True, self._leaf(first=bool(leaf["first"]))
         if HEADER.search(text):
             # A tool prints the output of another indented.
             self._indent = len(text) - len(text.lstrip())
@@ -124,6 +135,18 @@ class Machine:
             self._now = Raised(self.stream, link=link)
         self._last, self._link, self._shield = None, None, 0
         self._left, self._report = _FOREIGN, False
+        return done
+
+    def _leaf(self, *, first: bool) -> Chain | None:
+        """Another exception of a group begins; what the group itself followed from is complete."""
+        done, benign = None, self._benign
+        if first and not self._leaves:
+            done = self._done()
+        elif self._chain and len(self._leaves) <= _LEAVES:
+            self._leaves.append(self._chain)
+        self._chain, self._last, self._link = [], None, None
+        self._now, self._left, self._grouped = Raised(self.stream), _FOREIGN, True
+        self._benign = benign
         return done
 
     def _inside(self, now: Raised, number: int, text: str) -> tuple[bool, Chain | None]:
@@ -173,7 +196,7 @@ class Machine:
             del self._chain[2]
         self._now, self._last, self._link = None, now, None
         self._report = text.rstrip().endswith("in user code:")
-        self._left = _USER_CODE if self._report else _AFTER
+        self._left = _LONG if self._report or self._grouped else _AFTER
         self._blank = False
 
     def _behind(self, last: Raised, number: int, text: str) -> tuple[bool, Chain | None]:
@@ -205,7 +228,9 @@ class Machine:
         return True, self._done()
 
     def _done(self) -> Chain | None:
-        chain = Chain(self._chain, self._benign) if self._chain else None
+        raised, *beside = [*self._leaves, self._chain]
+        chain = Chain(raised, [each for each in beside if each], self._benign) if raised else None
+        self._leaves, self._grouped = [], False
         self._chain, self._now, self._last, self._link = [], None, None, None
         self._benign, self._blank, self._report = False, False, False
         self._indent = 0

@@ -91,9 +91,16 @@ class Raised:
 
 @dataclass
 class Chain:
-    """What was raised because of, or during, one another; the first two and the last two."""
+    """What was raised because of, or during, one another; the first two and the last two.
+
+    Attributes:
+        raised: They, in the order in which they were printed.
+        beside: Likewise for each further exception of the same group.
+        benign: It was said to be ignored.
+    """
 
     raised: list[Raised]
+    beside: list[list[Raised]] = field(default_factory=list)
     benign: bool = False
 
 

@@ -27,6 +27,18 @@ def each(prefix: str, text: str) -> str:
     return "".join(f"{prefix}{line}\n" for line in text.splitlines())
 
 
+def group(*leaves: str) -> str:
+    """What Python prints of a group of exceptions; each leaf as it would be printed alone."""
+    text = f"+ Exception Group {HEAD}"
+    text += each("| ", f"{FRAME}ExceptionGroup: tasks failed ({len(leaves)} sub-exceptions)")
+    for number, leaf in enumerate(leaves, 1):
+        rule = f"{'-' * 16} {number} {'-' * 16}"
+        text += f"+-+{rule}\n" if number == 1 else f"  +{rule}\n"
+        inner = leaf.startswith("  + ")
+        text += each("  ", leaf.replace("+", "|", 1)) if inner else each("  | ", leaf)
+    return each("  ", f"{text}  +{'-' * 36}")
+
+
 TRAPS = {
     "a report names a file without saying why it could not be read": (
         (
@@ -268,6 +280,38 @@ TRAPS = {
             "    +------------------------------------\n"
         ),
         "KeyError: 'lr'",
+    ),
+    "a group of several exceptions, each with its own traceback": (
+        group(KEY, f"{HEAD}{FRAME}FileNotFoundError: no tables\n"),
+        "KeyError: 'lr'",
+    ),
+    "a group within a group": (
+        group(
+            group(f"{HEAD}{FRAME}ValueError: width is 0\n", KEY),
+            f"{HEAD}{FRAME}TypeError: got None\n",
+        ),
+        "ValueError: width is 0",
+    ),
+    "a group whose first exception only was cancelled": (
+        group(f"{HEAD}{FRAME}asyncio.exceptions.CancelledError\n", KEY),
+        "KeyError: 'lr'",
+    ),
+    "a group whose first message is long": (
+        group(
+            f"{HEAD}{FRAME}ValueError: the tables\n{TICKS}", f"{HEAD}{FRAME}TypeError: x\n"
+        ).replace("    | tick", "tick"),
+        "ValueError: the tables",
+    ),
+    "a group of exceptions that nobody raised": (
+        group("ValueError: width is 0\n", "TypeError: got None\n"),
+        "ValueError: width is 0",
+    ),
+    "a group after an exception that it was raised for": (
+        (
+            f"{KEY}\nDuring handling of the above exception, another exception occurred:\n\n"
+            + group(f"{HEAD}{FRAME}ValueError: width is 0\n", f"{HEAD}{FRAME}TypeError: x\n")
+        ),
+        "ValueError: width is 0",
     ),
     "a traceback escaped into one line": (
         json.dumps({"level": "error", "message": "failed", "stack": KEY}) + "\n",
@@ -556,3 +600,16 @@ def test_nothing_is_named_where_nothing_failed(name: str) -> None:
 @pytest.mark.parametrize("prefix", ["[rank3]: ", "2026-02-03T11:04:09.123456Z "])
 def test_a_prefix_hides_no_good_end(prefix: str) -> None:
     assert [name for name, log in WELL.items() if digest(each(prefix, log)).root_cause] == []
+
+
+def test_the_first_of_a_group_is_named_and_the_others_are_told_too() -> None:
+    later = (f"{HEAD}{FRAME}TypeError: got None\n", f"{HEAD}{FRAME}OSError: no tables\n")
+    found = digest(group(KEY, *later))
+    assert [line.text for line in found.root_cause] == [
+        "KeyError: 'lr'",
+        "TypeError: got None",
+        "OSError: no tables",
+        "ExceptionGroup: tasks failed (3 sub-exceptions)",
+    ]
+    assert found.frame is not None
+    assert found.frame.source == "value = compute(batch)"
