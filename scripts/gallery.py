@@ -21,6 +21,7 @@ from beaker_ci.history import State, Verdict
 from beaker_ci.metrics import compare
 from beaker_ci.metrics.model import Metric, Metrics, Rule
 from beaker_ci.progress import Progress
+from beaker_ci.redaction import Hiding
 from beaker_ci.report import (
     Cause,
     Compared,
@@ -42,6 +43,7 @@ LOGS = ROOT / "tests/digest/fixtures"
 SHA = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 REPOSITORY = "octo-lab/vision"
 NOON = 1_700_049_600.0
+HIDE = Hiding()
 
 Measured = tuple[Metric, ...]
 
@@ -188,6 +190,7 @@ def view(state: State, run: Run = RUN, mark: Mark = MARK, **more: object) -> Run
         log_lines=20,
         log_url="https://beaker.org/job/01JZ3V6M8Q4T2N5R7W9X1Y3A5C" if state.verdict else "",
         left=str(more.pop("left", "")),
+        hide=HIDE,
         **more,  # type: ignore[arg-type]
     )
 
@@ -205,7 +208,7 @@ def states() -> Iterator[tuple[str, str, RunView]]:
             waiting,
             waiting="Waiting for 10 min: all 512 GPUs of ai2/jupiter are taken; 3 runs are before "
             "it.",
-            activity=activity_of(RUN, queued, None, NOON),
+            activity=activity_of(RUN, queued, None, NOON, hide=HIDE),
         ),
     )
     progress = Progress(fraction=0.45, done=450, total=1000, remaining=720.0, label="epoch 3")
@@ -220,6 +223,7 @@ def states() -> Iterator[tuple[str, str, RunView]]:
                     replace(running, metrics=MappingProxyType({"loss": 0.613})),
                     progress,
                     NOON,
+                    hide=HIDE,
                 ),
                 seconds=580.0,
             ),

@@ -130,7 +130,7 @@ def base_of(beaker: Session, run: Run, state: State, commit: Ancestor) -> Base |
     if state.verdict is not Verdict.SUCCEEDED:
         return None
     try:
-        metrics = measured(beaker, state)
+        metrics = measured(beaker, run, state)
     except Problem as problem:
         if problem.reason in _AWAY:
             raise

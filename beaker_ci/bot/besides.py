@@ -82,7 +82,7 @@ def side_of(services: Services, beaker: Session, run: Run, state: State) -> Side
     Raises:
         Problem: ``usage.unknown-run`` when it measured nothing; when Beaker does not answer.
     """
-    metrics = measured(beaker, state)
+    metrics = measured(beaker, run, state)
     if not metrics.metrics:
         goes_on = state.verdict is None
         raise Problem(

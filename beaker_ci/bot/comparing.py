@@ -147,7 +147,7 @@ class _Case:
     ended: float
 
     def judged(self, state: State, settings: Settings) -> Judged:
-        head = measured(self.beaker, state)
+        head = measured(self.beaker, self.run, state)
         scores = scores_of(head, self.rules)
         if is_base(self.run):
             return Judged(scores=scores)

@@ -136,7 +136,7 @@ def _readings(
     services: Services, beaker: Session, run: Run, state: State, *, briefly: bool
 ) -> Iterable[_Reading]:
     """The digests of the jobs that went wrong, the earliest first; none after one that is sure."""
-    hide = Hiding(names=run.secrets, values=services.redactor.tokens)
+    hide = services.hiding(run)
     left = services.deadline.left()
     stop = left - min(LOG_SECONDS, left / 4)
     for job in _to_blame(state):

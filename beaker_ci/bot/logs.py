@@ -50,8 +50,7 @@ def answer_logs(case: Case, command: Command, beaker: Session) -> Answer:
     elif options.get("results"):
         view = read_results(beaker, run, choice)
     else:
-        published = case.configuration.publish_logs
-        view = _log_view(beaker, run, choice, published, options.get("tail"))
+        view = _log_view(case, beaker, run, choice, options.get("tail"))
     return Answer(
         command="logs",
         reason=Reason.ANSWERED,
@@ -62,16 +61,17 @@ def answer_logs(case: Case, command: Command, beaker: Session) -> Answer:
     )
 
 
-def _log_view(beaker: Session, run: Run, choice: Choice, published: str, tail: object) -> ReplyView:
+def _log_view(case: Case, beaker: Session, run: Run, choice: Choice, tail: object) -> ReplyView:
     """The end of a log.
 
     Args:
+        case: Whose configuration says what of a log may reach GitHub.
         beaker: Where it is.
         run: Whose log it is.
         choice: Which job's.
-        published: What of a log may reach GitHub, as ``publish_logs`` says.
         tail: How many lines were asked for; None for as many as usual.
     """
+    published = case.configuration.publish_logs
     page, whose = beaker.job_url(choice.job.id), f"run `{run.run_id}`, task `{choice.task}`"
     if published not in LOG_LINES:
         return replace(
@@ -83,7 +83,7 @@ def _log_view(beaker: Session, run: Run, choice: Choice, published: str, tail: o
     asked = TAIL if tail is None else int(str(tail))
     most = LONGEST_TAIL if published == "tail" else LOG_LINES[published]
     shown = min(asked, most)
-    log = read_end(beaker, run, choice.job.id, shown + READ_LINES)
+    log = read_end(case.asking.services, beaker, run, choice.job.id, shown + READ_LINES)
     if not log:
         return replace(UNSIGNED, what=f"There is nothing in the log of {whose}.", page=page)
     cut = tail is not None and asked > most

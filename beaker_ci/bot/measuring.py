@@ -8,12 +8,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from beaker_ci.metrics.gathering import Gathering
 from beaker_ci.metrics.model import Metrics
 from beaker_ci.metrics.reading import HARNESS, OLMES, join_metrics, read_metrics
+from beaker_ci.redaction import Hiding
+from beaker_ci.report import tell_metric
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
     from beaker_ci.history import State
+    from beaker_ci.run import Run
 
 TASKS = 4
 """Tasks and replicas of one run whose results are looked into at most."""
@@ -35,7 +39,7 @@ _OLMES_TASKS = re.compile(r"task-\d+-.*-metrics\.json")
 _KINDS = ((_METRICS, None), (_HARNESS, HARNESS), (_OLMES_ALL, OLMES), (_OLMES_TASKS, OLMES))
 
 
-def measured(beaker: Session, state: State) -> Metrics:
+def measured(beaker: Session, run: Run, state: State) -> Metrics:
     """The metrics of the first task that has any; none where there are none.
 
     No request where Beaker itself tells them, which it does of ``metrics.json`` right in the
@@ -45,11 +49,16 @@ def measured(beaker: Session, state: State) -> Metrics:
 
     Args:
         beaker: Where the results are.
+        run: Its own secrets are in no name, and no metric has the name of one.
         state: What the run's jobs say.
 
     Raises:
         Problem: When Beaker does not answer, or the results are gone.
     """
+    return _without_secrets(_found(beaker, state), run)
+
+
+def _found(beaker: Session, state: State) -> Metrics:
     told = read_metrics(state.metrics)
     if told.metrics:
         return told
@@ -59,6 +68,20 @@ def measured(beaker: Session, state: State) -> Metrics:
             if found.metrics:
                 return found
     return told
+
+
+def _without_secrets(found: Metrics, run: Run) -> Metrics:
+    if not run.secrets:
+        return found
+    hide, kept = Hiding(run.secrets), Gathering()
+    kept.left_out = found.left_out
+    for metric in found.metrics:
+        name, value = tell_metric(metric.name, metric.value, hide)
+        if isinstance(value, str):
+            kept.left_out += 1
+        else:
+            kept.add(replace(metric, name=name))
+    return kept.finish(found.shape)
 
 
 def _look_into(beaker: Session, dataset: str) -> Metrics:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from beaker_ci.bot.answers import UNSIGNED
+from beaker_ci.redaction import Hiding
+from beaker_ci.report import hide_lines
 from beaker_ci.report.safe import number
 from beaker_ci.report.views import ReplyView, Table
 
@@ -59,11 +61,15 @@ def results_view(run: Run, choice: Choice, results: Results | None, page: str) -
         *([f"The first {len(files)} are listed."] if len(files) < results.count else []),
         *(["It goes on: there may be more in the end."] if goes_on else []),
     ]
+    paths = hide_lines([file.path for file in files], Hiding(run.secrets))
+    rows = tuple(
+        (" ".join(path), spoken_size(file.size)) for path, file in zip(paths, files, strict=True)
+    )
     return replace(
         UNSIGNED,
         what=f"{_count(results.count)}, {spoken_size(results.size)}, in the results of {whose}.",
         why=" ".join(notes),
-        table=Table(COLUMNS, tuple((file.path, spoken_size(file.size)) for file in files)),
+        table=Table(COLUMNS, rows),
         page=page,
         next_step="To have them on your own machine:",
         paste=f"beaker-ci results {run.run_id} --fetch results",

@@ -138,7 +138,8 @@ def _is_same(run: Run, plan: Plan, repository: int) -> bool:
 
 
 def _view(case: Case, command: Command, run: Run, state: State) -> ReplyView:
-    metrics = told_metrics(state.metrics)[:_METRICS]
+    hide = case.asking.services.hiding(run)
+    metrics = told_metrics(state.metrics, hide)[:_METRICS]
     rows = tuple((name, format_metric(value)) for name, value in metrics)
     where = "this very commit" if run.sha == case.sha else f"{run.sha}, which has the same files"
     return ReplyView(

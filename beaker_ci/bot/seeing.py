@@ -104,7 +104,8 @@ class Eyes:
             published = self._published(run)
             cause = read_cause(self.services, self.beaker, run, state, published, briefly=briefly)
             lines = 0 if briefly else _tail_lines(published, state.verdict, cause)
-            log = read_end(self.beaker, run, state.job, READ_LINES) if lines else ()
+            if lines:
+                log = read_end(self.services, self.beaker, run, state.job, READ_LINES)
         view = run_view(
             run,
             mark,
@@ -116,6 +117,7 @@ class Eyes:
             log_url=self.beaker.job_url(state.job) if state.job else "",
             left=self._left(run, mark, state),
             cause=cause,
+            hide=self.services.hiding(run),
         )
         if view.left and view.ending:
             view = replace(view, spent=self.books.hours(run))

@@ -14,10 +14,12 @@ from beaker_ci.events import Repository
 from beaker_ci.github import Allowance, Hub, connect, read_repository, requests_left
 from beaker_ci.patience import PATIENCE, Calls, Deadline, Patience
 from beaker_ci.reasons import Reason
+from beaker_ci.redaction import Hiding
 from beaker_ci.report import Redactor
 
 if TYPE_CHECKING:
     from beaker_ci.beaker import Session
+    from beaker_ci.run import Run
 
 
 SHORT = 50
@@ -108,6 +110,14 @@ class Services:
         """Whether so little of them is left that it belongs to commands alone."""
         left = self.allowance()
         return left is not None and left.remaining < self.patience.scarce * left.limit
+
+    def hiding(self, run: Run) -> Hiding:
+        """What a run's jobs wrote goes through this before it is cut or shown.
+
+        Nobody here knows the values that Beaker fills the run's own secrets with: what is assigned
+        to their names is hidden. Our own tokens are hidden by value.
+        """
+        return Hiding(names=run.secrets, values=self.redactor.tokens)
 
     def read_repository(self) -> Repository:
         """The repository, for who only knows its name. One request.

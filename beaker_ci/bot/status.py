@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from beaker_ci.bot.answers import UNSIGNED, Answer, signed
 from beaker_ci.bot.jobs import task_name
-from beaker_ci.bot.log_ends import without_secrets
+from beaker_ci.bot.log_ends import read_updates
 from beaker_ci.bot.lookup import find_run, runs_here
 from beaker_ci.bot.reported import Reported
 from beaker_ci.bot.reporting import READ_LINES, Reporter, place_of
 from beaker_ci.bot.upkeep import in_our_words, long_silence
 from beaker_ci.bot.views import activity_of
-from beaker_ci.bot.watching import progress_in, updates_in
 from beaker_ci.history import Verdict
 from beaker_ci.problem import Problem
+from beaker_ci.progress import find_progress
 from beaker_ci.quantities import spoken
 from beaker_ci.reasons import Reason
 from beaker_ci.report import texts
@@ -117,15 +117,22 @@ def read_standing(
         return Standing(seen, now, None, (), urls, _report_url(services, run))
     log: tuple[str, ...] = ()
     if state.job is not None and state.stage == "running":
-        log = without_secrets(run, updates_in(beaker.read_tail(state.job, READ_LINES)))
-    progress = progress_in(log, services.redactor)
+        log = read_updates(services, beaker, run, state.job, READ_LINES)
+    progress = find_progress(log)
     if progress is not None and not shows_log:
         progress = replace(progress, label="")
     waiting = beaker.why_waiting(run, state, now)
     view = replace(
         seen.view,
         waiting=waiting.headline if waiting else "",
-        activity=activity_of(run, state, progress, now, long_silence(beaker, run, state, now)),
+        activity=activity_of(
+            run,
+            state,
+            progress,
+            now,
+            long_silence(beaker, run, state, now),
+            hide=services.hiding(run),
+        ),
     )
     return Standing(replace(seen, view=view), now, waiting, log if shows_log else (), urls)
 

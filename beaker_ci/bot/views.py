@@ -12,7 +12,8 @@ from beaker_ci.metrics import read_metrics
 from beaker_ci.policy import Spent
 from beaker_ci.policy.model import Decision, Finding
 from beaker_ci.progress import Progress
-from beaker_ci.report import flatten_metrics, run_check
+from beaker_ci.redaction import Hiding
+from beaker_ci.report import flatten_metrics, run_check, tell_metric
 from beaker_ci.report.metrics import MOST
 from beaker_ci.report.views import Activity, Cause, Compared, Ending, RunView, TreeLine
 from beaker_ci.run import Mark, Run
@@ -42,6 +43,7 @@ def run_view(
     log_url: str,
     left: str = "",
     cause: Cause | None = None,
+    hide: Hiding,
 ) -> RunView:
     """A run as comment, check and summary show it, from what Beaker holds."""
     return RunView(
@@ -80,7 +82,7 @@ def run_view(
         plan_hash=run.plan_hash,
         spec_hash=run.spec_hash,
         left=left,
-        ending=_ending(state, log, log_lines, log_url, cause) if state.verdict else None,
+        ending=_ending(state, log, log_lines, log_url, cause, hide) if state.verdict else None,
     )
 
 
@@ -94,12 +96,17 @@ def with_compared(view: RunView, compared: Compared | None) -> RunView:
     return replace(view, conclusion=conclusion, compared=compared)
 
 
-def told_metrics(metrics: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
-    """Names and values of a job's ``metrics.json``, for a list; an evaluation harness's by name."""
+def told_metrics(metrics: Mapping[str, Any], hide: Hiding) -> tuple[tuple[str, float | str], ...]:
+    """Names and values of a job's ``metrics.json``, for a list; an evaluation harness's by name.
+
+    Args:
+        metrics: What the file holds. Untrusted.
+        hide: Knows the run's own secrets.
+    """
     found = read_metrics(metrics)
     if found.shape == "plain":
-        return flatten_metrics(metrics)
-    return tuple((metric.name, metric.value) for metric in found.metrics[:MOST])
+        return flatten_metrics(metrics, hide)
+    return tuple(tell_metric(each.name, each.value, hide) for each in found.metrics[:MOST])
 
 
 def _stopped(mark: Mark, state: State) -> tuple[str, ...]:
@@ -134,7 +141,12 @@ def left_of(found: Sequence[Spent]) -> str:
 
 
 def _ending(
-    state: State, log: tuple[str, ...], log_lines: int, log_url: str, cause: Cause | None
+    state: State,
+    log: tuple[str, ...],
+    log_lines: int,
+    log_url: str,
+    cause: Cause | None,
+    hide: Hiding,
 ) -> Ending:
     return Ending(
         why=state.why,
@@ -142,7 +154,7 @@ def _ending(
         seconds=state.seconds,
         gpu_hours=state.gpu_hours,
         attempts=state.attempts,
-        metrics=told_metrics(state.metrics),
+        metrics=told_metrics(state.metrics, hide),
         log=log,
         log_lines=log_lines,
         log_url=log_url,
@@ -158,7 +170,13 @@ _AFTER = {
 
 
 def activity_of(
-    run: Run, state: State, progress: Progress | None, now: float, silent: float = 0.0
+    run: Run,
+    state: State,
+    progress: Progress | None,
+    now: float,
+    silent: float = 0.0,
+    *,
+    hide: Hiding,
 ) -> Activity:
     """What an unfinished run is at.
 
@@ -168,6 +186,7 @@ def activity_of(
         progress: What its log says of how far it is.
         now: Unix seconds.
         silent: Seconds without a line in its log, where that is to be told.
+        hide: Knows the run's own secrets.
     """
     latest = [task.latest for task in state.tasks if task.latest]
     starts = [job.started for job in latest if job.started is not None]
@@ -181,7 +200,7 @@ def activity_of(
         seconds=max(now - min(starts), 0.0) if starts else None,
         allowed=run.timeout_seconds,
         progress=progress,
-        metrics=told_metrics(state.metrics),
+        metrics=told_metrics(state.metrics, hide),
         silent=int(silent // 60),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from beaker_ci.bot.log_ends import without_secrets
+from beaker_ci.bot.log_ends import read_updates
 from beaker_ci.bot.reported import Reported
 from beaker_ci.bot.reporting import READ_LINES, Reporter, place_of
 from beaker_ci.bot.services import Services
@@ -17,14 +17,12 @@ from beaker_ci.bot.upkeep import long_silence
 from beaker_ci.bot.views import activity_of
 from beaker_ci.history import stage_of
 from beaker_ci.progress import Progress, find_progress
-from beaker_ci.report import clean_lines
 from beaker_ci.report.views import Activity
 from beaker_ci.run import OpenRun, Run
 
 if TYPE_CHECKING:
     from beaker_ci.history import State
     from beaker_ci.queueing import Waiting
-    from beaker_ci.report import Redactor
 
 PAUSE = 60.0
 """Seconds between two looks at a run, and so between two edits of its report."""
@@ -129,7 +127,9 @@ class Watcher:
     def _look(self, reporter: Reporter, run: Run, state: State, now: float) -> _Shown:
         waits = reporter.beaker.why_waiting(run, state, now)
         silent = long_silence(reporter.beaker, run, state, now)
-        activity = activity_of(run, state, self._progress(reporter, run, state), now, silent)
+        progress = self._progress(reporter, run, state)
+        hide = self._services.hiding(run)
+        activity = activity_of(run, state, progress, now, silent, hide=hide)
         return _Shown(
             state.stage,
             looked=now,
@@ -142,8 +142,9 @@ class Watcher:
     def _progress(self, reporter: Reporter, run: Run, state: State) -> Progress | None:
         if state.job is None or state.stage != "running":
             return None
-        updates = updates_in(reporter.beaker.read_tail(state.job, READ_LINES))
-        progress = progress_in(without_secrets(run, updates), self._services.redactor)
+        progress = find_progress(
+            read_updates(self._services, reporter.beaker, run, state.job, READ_LINES)
+        )
         if progress is None or not progress.label:
             return progress
         rules = reporter.rules(run)
@@ -153,17 +154,6 @@ class Watcher:
     def _dressed(self, reported: Reported, shown: _Shown) -> Reported:
         view = replace(reported.view, waiting=shown.waiting, activity=shown.activity)
         return replace(reported, view=self._services.redactor.view(view))
-
-
-def updates_in(lines: Iterable[str]) -> tuple[str, ...]:
-    """What lines of a log showed one after the other: each part that was overwritten, too."""
-    return tuple(update for line in lines for update in line.split("\r") if update.strip())
-
-
-def progress_in(updates: Iterable[str], redactor: Redactor) -> Progress | None:
-    """How far a job is, by its log; the label holds no token."""
-    # A label is cut, and half a token has no shape any more: they are hidden before.
-    return find_progress(clean_lines([redactor.text(update) for update in updates]))
 
 
 def _without_time(waits: Waiting | None, activity: Activity) -> str:

@@ -97,7 +97,13 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self.folded = tuple(dict.fromkeys(name.casefold() for name in names if name))
         words = "|".join(re.escape(name) for name in sorted(self.folded, key=len, reverse=True))
-        self._pattern = re.compile(rf"(?i)(?<!\w)(?:{words})(?!\w){_OPENS}") if words else None
+        name = rf"(?i)(?<!\w)(?:{words})(?!\w)"
+        self._name = re.compile(name) if words else None
+        self._pattern = re.compile(name + _OPENS) if words else None
+
+    def are_in(self, text: str) -> bool:
+        """Whether a text has one of them, as a word of its own."""
+        return self._name is not None and self._name.search(text) is not None
 
     def hide(self, text: str) -> str:
         """The text without their values."""

@@ -42,6 +42,10 @@ class Hiding:
             text = self._names.hide(text)
         return _redacted(text, folded, hide_bodies) if _may_hold(folded, text) else text
 
+    def names_secret(self, name: str) -> bool:
+        """Whether a name has that of one of the run's own secrets in it, as a word of its own."""
+        return self._names.are_in(name)
+
     def may_hold_secret(self, text: str | bytes) -> bool:
         """Whether :meth:`__call__` might change it; quick, and never wrongly no."""
         plain = text if isinstance(text, str) else text.decode("utf-8", "replace")

@@ -8,9 +8,9 @@ from beaker_ci.report.compared import in_short
 from beaker_ci.report.compared_json import comparison_json
 from beaker_ci.report.compared_lines import comparison_notes, comparison_table
 from beaker_ci.report.differences import notes as comparison_hints
-from beaker_ci.report.hiding import Redactor
+from beaker_ci.report.hiding import Redactor, hide_lines
 from beaker_ci.report.marker import find_marker, marker_line
-from beaker_ci.report.metrics import flatten_metrics
+from beaker_ci.report.metrics import flatten_metrics, tell_metric
 from beaker_ci.report.outputs import outputs_file
 from beaker_ci.report.render import (
     last_lines,
@@ -54,6 +54,7 @@ __all__ = [
     "comparison_table",
     "find_marker",
     "flatten_metrics",
+    "hide_lines",
     "in_short",
     "last_lines",
     "log_lines",
@@ -68,6 +69,7 @@ __all__ = [
     "run_comment",
     "step_summary",
     "table_lines",
+    "tell_metric",
     "url",
     "visible",
     "warm_up",

@@ -6,29 +6,60 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from beaker_ci.redaction import HIDDEN, Hiding
+from beaker_ci.report.hiding import hide_lines
+from beaker_ci.report.safe import visible
+
 MOST = 200
 """Metrics that are kept of one run."""
 
 _DEEPEST = 8
 _LONGEST_LIST = 8
 _LONGEST_TEXT = 200
+_LONGEST_READ = 2500  # half a secret has no shape: hidden before a text is cut
 
 
-def flatten_metrics(metrics: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
+def flatten_metrics(
+    metrics: Mapping[str, Any], hide: Hiding
+) -> tuple[tuple[str, float | str], ...]:
     """Names and values of a metrics file, nested ones with dots between, sorted.
 
     Args:
         metrics: What JSON made of the file. Untrusted, of any size.
+        hide: Knows the run's own secrets.
 
     Returns:
-        At most :data:`MOST`; lists and what is deeper than people nest come as short text.
+        At most :data:`MOST`, without secrets; lists and what is deeper than people nest come as
+        short text.
     """
     found: list[tuple[str, float | str]] = []
     for name, value in _leaves("", metrics, _DEEPEST):
-        found.append((name[:_LONGEST_TEXT], value))
+        found.append(tell_metric(name, value, hide))
         if len(found) == MOST:
             break
     return tuple(found)
+
+
+def tell_metric(name: str, value: float | str, hide: Hiding) -> tuple[str, float | str]:
+    """A metric's name and value without secrets, and then no longer than people read.
+
+    What has the name of one of the run's own secrets is hidden, also a number.
+    """
+    name = name[:_LONGEST_READ]
+    told = _hidden(name, hide)[:_LONGEST_TEXT]
+    if hide.names_secret(visible(name).replace("\n", "")):
+        return told, HIDDEN
+    if not isinstance(value, str):
+        return told, value
+    value = value[:_LONGEST_READ]
+    shown = _hidden(value, hide)
+    is_hidden = not _hidden(f"{name}={value}", hide).endswith(shown)
+    return told, HIDDEN if is_hidden else shown[:_LONGEST_TEXT]
+
+
+def _hidden(text: str, hide: Hiding) -> str:
+    (parts,) = hide_lines([text], hide)
+    return " ".join(parts)
 
 
 def _leaves(name: str, value: object, deeper: int) -> Iterator[tuple[str, float | str]]:
@@ -49,7 +80,7 @@ def _leaf(value: object) -> float | str:
             return math.inf
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _listed(value)
-    return "…" if isinstance(value, Mapping) else str(value)[:_LONGEST_TEXT]
+    return "…" if isinstance(value, Mapping) else str(value)
 
 
 def _listed(values: Sequence[object]) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beaker_ci.redaction import Hiding
 
 LARGEST = 16 << 20
 """Bytes of a file beyond which it is passed over."""
@@ -35,16 +38,13 @@ class Results:
     junit: tuple[bytes, ...]
     metrics_file: dict[str, Any]
 
-    def metrics(self, hide: Callable[[str], str]) -> Metrics:
+    def metrics(self, hide: Hiding) -> Metrics:
         """Names and values, nested names with dots between, secrets hidden."""
         if not self.metrics_file:
             return ()
         from beaker_ci.report import flatten_metrics
 
-        return tuple(
-            (hide(name), hide(value) if isinstance(value, str) else value)
-            for name, value in flatten_metrics(self.metrics_file)
-        )
+        return flatten_metrics(self.metrics_file, hide)
 
 
 def read_results(directory: Path) -> Results:

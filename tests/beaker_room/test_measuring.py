@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from beaker_ci.bot.measuring import FILES, LISTED, measured
 from beaker_ci.history import State
 from beaker_ci.metrics.model import Metric, Metrics
 from beaker_ci.problem import Problem
+from beaker_ci.run import Run
 
 OLD, NEW = "2026-01-31T12-00-00.123456", "2026-01-31T12-00-01"
 
@@ -25,8 +27,8 @@ class Runs:
         self.room = room
         self._runs = 0
 
-    def leave(self, *tasks: Mapping[str, object]) -> State:
-        """The state of a new run each of whose replicas left these files."""
+    def leave(self, *tasks: Mapping[str, object]) -> tuple[Run, State]:
+        """A new run each of whose replicas left these files, and its state."""
         self._runs += 1
         more: dict[str, Any] = {"replicas": len(tasks)} if len(tasks) > 1 else {}
         run = self.room.submit(self._runs, gpus=0, retries=0, **more)
@@ -36,11 +38,11 @@ class Runs:
                 for path, content in files.items()
             }
             self.room.beaker.finish(job.id, results=texts)
-        return self.room.session.look(run.workload_id, 2e9)[1]
+        return self.room.session.look(run.workload_id, 2e9)
 
     def measured(self, *tasks: Mapping[str, object]) -> Metrics:
         """What that run measured."""
-        return measured(self.room.session, self.leave(*tasks))
+        return measured(self.room.session, *self.leave(*tasks))
 
     def values(self, files: Mapping[str, object]) -> dict[str, float]:
         """The values alone."""
@@ -76,19 +78,21 @@ def olmes(task: str, score: float) -> dict[str, object]:
 
 def test_a_job_that_wrote_only_results_of_the_harness(runs: Runs) -> None:
     results = {f"eval/org__model/results_{NEW}.json": harness("arc", 0.7)}
-    state = runs.leave(results)
+    run, state = runs.leave(results)
     assert not state.metrics
     before = runs.requests()
-    assert measured(runs.room.session, state) == Metrics(
+    assert measured(runs.room.session, run, state) == Metrics(
         (Metric("arc.acc", 0.7, 0.01, 100, higher_is_better=True),), "lm-evaluation-harness"
     )
     assert runs.requests() - before == 2
 
 
 def test_what_beaker_tells_takes_no_request(runs: Runs) -> None:
-    state = runs.leave({"metrics.json": {"a": 1}, f"x/results_{NEW}.json": harness("arc", 0.7)})
+    run, state = runs.leave(
+        {"metrics.json": {"a": 1}, f"x/results_{NEW}.json": harness("arc", 0.7)}
+    )
     before = runs.requests()
-    assert measured(runs.room.session, state) == Metrics((Metric("a", 1),))
+    assert measured(runs.room.session, run, state) == Metrics((Metric("a", 1),))
     assert runs.requests() == before
 
 
@@ -141,19 +145,30 @@ def test_of_several_tasks_the_first_that_has_any(runs: Runs) -> None:
     assert runs.measured(*two) == Metrics((Metric("a", 2),))
 
 
+def test_the_runs_own_secrets_are_in_no_name(runs: Runs) -> None:
+    run, state = runs.leave(
+        {"metrics.json": {"a": 1, "MY_OWN": 2, "x MY_OWN=plain8": 3, "x.my_own.y": 4, "MY": 5}}
+    )
+    own = replace(run, secrets=("MY_OWN",))
+    assert measured(runs.room.session, own, state) == Metrics(
+        (Metric("MY", 5), Metric("a", 1)), left_out=3
+    )
+    assert len(measured(runs.room.session, run, state).metrics) == 5
+
+
 def test_no_more_than_so_many_files_are_listed(runs: Runs) -> None:
     files = {f"a{number:04}.bin": "" for number in range(LISTED)}
-    state = runs.leave({**files, "z/metrics.json": {"a": 1}})
+    run, state = runs.leave({**files, "z/metrics.json": {"a": 1}})
     before = runs.requests()
-    assert measured(runs.room.session, state) == Metrics()
+    assert measured(runs.room.session, run, state) == Metrics()
     assert runs.requests() - before == LISTED / 50
 
 
 def test_results_that_are_gone(runs: Runs) -> None:
-    state = runs.leave({"x.txt": "x"})
+    run, state = runs.leave({"x.txt": "x"})
     latest = state.tasks[0].latest
     assert latest is not None
     client = runs.room.client
     client.dataset.delete(client.dataset.get(latest.results))
     with pytest.raises(Problem, match="does not have these results"):
-        measured(runs.room.session, state)
+        measured(runs.room.session, run, state)

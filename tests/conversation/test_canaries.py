@@ -22,7 +22,9 @@ from beaker_ci.sandbox.runner import StepResult
 RUN = "/beaker run -- python train.py"
 
 RULES = (
-    CONFIG.replace("timeout: 2h", "timeout: 2h\n  active_runs: 1000")
+    CONFIG.replace("timeout: 2h", "timeout: 2h\n  active_runs: 1000").replace(
+        "allow:", "allow:\n  secrets: [PIN_SECRET]"
+    )
     + "publish_logs: tail\nroles: {approve: {permission: maintain, teams: [octo-labs/ml]}}\n"
 )
 
@@ -95,6 +97,11 @@ def codings(secret: str) -> Iterator[str]:
         yield coded[4:-4].replace("+", "-").replace("/", "_")
 
 
+def halves(secret: str) -> tuple[str, str]:
+    """What a carriage return in the middle makes of it."""
+    return secret[: len(secret) // 2], secret[len(secret) // 2 :]
+
+
 class Canaries:
     """A stage full of secrets, and all that ever came out of it."""
 
@@ -112,6 +119,7 @@ class Canaries:
         self.variables = {name: canary(name) for name in VARIABLES}
         stage.extra |= self.variables
         self.files = {name: canary(name) for name in FILES}
+        self.own = canary("own")
         self.told: list[str] = []
 
     @property
@@ -156,7 +164,8 @@ class Canaries:
             told += [held.name, held.description, json.dumps(held.spec, ensure_ascii=False)]
         # What breaks words for GitHub's filters, and escapes, hide nothing from a reader.
         text = re.sub(r"[\u2060\\]", "", "\n".join(told))
-        secrets_ = {**self.tokens, **self.variables, **self.files}
+        secrets_ = {**self.tokens, **self.variables, **self.files, "PIN": self.own}
+        assert not [half for each in secrets_.values() for half in halves(each) if half in text]
         found = {
             name: coding
             for name, secret in secrets_.items()
@@ -204,12 +213,18 @@ def test_conversations_tell_no_secret(canaries: Canaries) -> None:
 
 def test_a_log_that_prints_our_tokens(canaries: Canaries) -> None:
     """Whoever gave a job the same token: log, metrics and Beaker's words are shown without it."""
-    canaries.asks(RUN)
+    with canaries.stage.beaker.client() as client:
+        client.secret.write("PIN_SECRET", canaries.own)
+    canaries.asks("/beaker run --env-secret PIN=PIN_SECRET -- python train.py")
     canaries.asks("/beaker run gpu-tests")
     ended, preempted = (held.id for held in canaries.stage.beaker.experiments("ci-bot"))
     canaries.stage.beaker.start(ended)
     canaries.stage.beaker.write_log(ended, f"{canaries.echo}\nthe end of it")
+    cut = ["\r".join(halves(each)) for each in (*canaries.tokens.values(), f"PIN={canaries.own}")]
+    lines = [f"it is {each} here\n" for each in cut]
+    canaries.stage.beaker.log(ended).write("".join(lines).encode())
     metrics = {token: f"a{token}z" for token in canaries.tokens.values()}
+    metrics |= {"PIN": canaries.own, "said": f"PIN={canaries.own}", "cut": " ".join(cut)}
     canaries.stage.beaker.finish(ended, 1, results={"metrics.json": json.dumps(metrics)})
     canaries.stage.beaker.start(preempted)
     canaries.stage.beaker.preempt(preempted, 5, canaries.echo)

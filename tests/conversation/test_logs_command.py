@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,13 +124,18 @@ def test_what_the_runs_own_secrets_are_set_to(tmp_path: Path) -> None:
         stage.beaker.write_log(workload, "P\x1b[1mIN=open sesame\nPIN=open sesame:  45%|##  | 9/20")
         shown = [ask(stage, LOGS), ask(stage, "/beaker status")]
         stage.beaker.write_log(workload, "export PIN='open sesame'")
-        stage.beaker.finish(workload, exit_code=1)
+        stage.beaker.log(workload).write(b"PIN=\ropen sesame\r 9%\nP\rIN='open\r sesame'\n")
+        metrics = {"PIN": "open sesame", "k": "PIN=open sesame", "n": {"pin": 31415926}}
+        results = {"metrics.json": json.dumps(metrics), "PIN=open sesame": ""}
+        stage.beaker.finish(workload, exit_code=1, results=results)
         stage.schedule()
+        shown.append(ask(stage, f"{LOGS} --results"))
 
         assert "PIN=***" in shown[0]
         shown += take(stage)
         assert "export PIN='***'" in "".join(shown)
         assert "sesame" not in "".join(shown)
+        assert "31415926" not in "".join(shown)
 
     play(tmp_path, f"{config}publish_logs: tail\n", scene)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from report_examples import PRESET_RUN
 
+from beaker_ci.redaction import Hiding
 from beaker_ci.report import (
     Ending,
     RunView,
@@ -226,13 +227,51 @@ def test_nested_metrics_get_dots() -> None:
         "note": None,
         "huge": 10**400,
     }
-    assert flatten_metrics(metrics) == (
+    assert flatten_metrics(metrics, Hiding()) == (
         ("done", "true"),
         ("eval.acc", 0.5),
         ("eval.all", "99 values"),
         ("eval.per_class", "0.1, 0.2"),
         ("huge", math.inf),
         ("note", "null"),
+    )
+
+
+def test_metrics_without_secrets() -> None:
+    token = "hf_" + "a1B2" * 9
+    metrics = {
+        "MY_OWN": "plainword9",
+        "a": "MY_OWN=plainword8 or so",
+        "b": {"my_own": 12345678, "MY_OWNS": 1, "MY_OWN.is": ["plainword7"]},
+        "c MY_OWN=plainword6": 0.5,
+        "d": ["MY_OWN=plainword5", "x"],
+        "e": f"{'long ' * 37}{token}",
+        "f": f"{token[:15]}\r{token[15:]}",
+        "g": {"password_f1": 0.9, "password": 0.75},
+        "h": {"password": "sesame"},
+        "j": {"MY\u200b_O\rWN": 31415926},
+        "i": "MY_OWN, twice\nMY_OWN is it",
+    }
+    assert flatten_metrics(metrics, Hiding(["MY_OWN"])) == snapshot(
+        (
+            ("MY_OWN", "***"),
+            ("a", "***"),
+            ("b.MY_OWN.is", "***"),
+            ("b.MY_OWNS", 1.0),
+            ("b.my_own", "***"),
+            ("c MY_OWN=***", "***"),
+            ("d", "***"),
+            (
+                "e",
+                "long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long long ***",
+            ),
+            ("f", "***"),
+            ("g.password", 0.75),
+            ("g.password_f1", 0.9),
+            ("h.password", "***"),
+            ("i", "MY_OWN, twice MY_OWN is it"),
+            ("j.MY_O WN", "***"),
+        )
     )
 
 
@@ -247,7 +286,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=9), JSON, max_size=8))
 def test_any_metrics_become_short_names_and_values(metrics: dict[str, Any]) -> None:
-    flat = flatten_metrics(metrics)
+    flat = flatten_metrics(metrics, Hiding())
     assert len(flat) <= MOST
     for name, value in flat:
         assert len(name) <= 200
