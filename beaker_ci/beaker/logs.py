@@ -34,7 +34,7 @@ LONGEST_TAIL_LINE = 4096
 QUIET_PAUSE = 1.0
 """Seconds before a log is asked for again whose stream ended although its job did not."""
 
-_BOUNDARY = rb"[^A-Za-z0-9_./+=~%-]"
+_BOUNDARY = rb"[^A-Za-z0-9_./+=~%\r-]"  # a carriage return may stand within a token
 _HEAD = re.compile(rb"(?s).*" + _BOUNDARY)
 _TAIL = re.compile(_BOUNDARY + rb"(?s:.*)")
 

@@ -293,6 +293,13 @@ def test_a_line_keeps_its_ends(line: bytes, longest: int) -> None:
     assert len(head) + len(kept) <= longest
 
 
+def test_no_half_of_a_token_is_kept() -> None:
+    for token in (b"hf_aB3aB3aB3aB3aB3aB3", b"hf_aB3aB3\raB3aB3aB3aB3"):
+        line = b"one " + token + b" two " + token + b" end"
+        left_out = f"… {len(line) - 8} bytes left out …".encode()
+        assert shortened(line, 30) == b"one " + left_out + b" end"
+
+
 def test_text_is_decoded_for_people_only() -> None:
     assert LogLine(0, b"\xffa\r\n").text == "\N{REPLACEMENT CHARACTER}a"
 
