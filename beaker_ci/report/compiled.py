@@ -11,10 +11,11 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
 
-class _Kept(FileSystemBytecodeCache):
+class Kept(FileSystemBytecodeCache):
     """A cache that may be read-only."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps a template, where that is possible and wanted."""
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 super().dump_bytecode(bucket)
@@ -31,4 +32,4 @@ def beside_the_code() -> BytecodeCache | None:
     directory = Path(__file__).with_name("__pycache__")
     if not directory.is_dir():
         return None
-    return _Kept(str(directory), f"jinja2-{version('jinja2')}-%s.cache")
+    return Kept(str(directory), f"jinja2-{version('jinja2')}-%s.cache")
