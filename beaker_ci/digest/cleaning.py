@@ -25,6 +25,9 @@ _BAR = re.compile(
     r"|\d{1,12}(?:it|ex|examples|rows|B|kB|MB|GB)?) ?"
     r"\[[\d:?]{4,10}(?:<[\d:? days,]{1,20})?,[^\]\n]{0,200}\]"
 )
+QUIET = re.compile(r"\b(?:DEBUG|INFO|WARN|WARNING|[Ww]arning)\b")
+"""Levels below an error."""
+
 _PROMPT = re.compile(r"\[y/N\]:?\s?|\[Y/n\]:?\s?")
 
 _TIME = (
@@ -43,13 +46,21 @@ _STREAM = re.compile(
     r"| {0,3}(?P<label>\d{1,5})[:|])(?: |\t|$)"
     r"|\[(?P<role>default|trainer|worker|node|replica|gpu|local_rank|proc)[ _:-]?"
     r"(?P<number>\d{1,6})\](?:: ?| )"
+    r"|\[rank: (?P<lightning>\d{1,6})\](?: |$)"
+    r"|(?:app|heroku)\[(?P<dyno>[a-z]\w{0,40}\.\d{1,6})\]:(?: |$)"
+    # journald; a message's first word would be capital
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [a-z0-9][\w.-]{0,80} "
+    r"(?P<unit>[a-z][\w.@-]{0,80}\[\d{1,9}\]):(?: |$)"
     r"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std(?:out|err)>: ?"
     r"|#(?P<step>\d{1,5}) (?:\d{1,7}\.\d{1,3} )?"
     r"|\[pod/(?P<pod>[\w.-]{1,100})/[\w.-]{1,60}\] "  # kubectl logs --prefix
     r"|(?P<service>[a-z0-9][a-z0-9_.-]{0,60}[_-]\d{1,4}) {1,40}\|(?: |$)"  # docker compose
 )
 _HEAD = re.compile(
-    rf"(?:\[{_TIME}\]|{_TIME}|<{_TIME}>)(?: |\t|: ?|$)(?:std(?:out|err) [FP](?: |$))?"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{2}[EO](?: |\+|$)"  # GitLab
+    r"|1[4-9]\d{8}\.\d{1,9}(?: |$)"  # seconds since 1970
+    r"|\[ {0,7}\d{1,10}\.\d{3,9}\](?: |$)"  # seconds since the start, as dmesg has them
+    rf"|(?:\[{_TIME}\]|{_TIME}|<{_TIME}>)(?: |\t|: ?|$)(?:std(?:out|err) [FP](?: |$))?"
     rf"(?:(?:- )?{_PLACE}(?:-{_LEVEL})? )?"
     r"|##\[error\]|::error(?: [^:\n]{0,200})?::"
     r"|[^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\d{4}-\d\d-\d\dT)"  # gh run view --log
@@ -62,6 +73,7 @@ _LOGGER = re.compile(
     r"[ \t]{0,8}(?:- |\||:|\t)\s{0,4}"
     rf"|\[{_LEVEL}\](?:\s\[[^\]\n]{{1,120}}\])?:?\s"
     rf"|{_LEVEL}:[\w.-]{{1,80}}:"
+    rf"|\| {_LEVEL} {{0,8}}\| [\w.<>-]{{1,120}}:[\w<>]{{1,80}}:\d{{1,7}} - "  # loguru
 )
 _GROUP = re.compile(r" {1,80}(?:\| |\|$|\+ |\+[-+]{2,}.{0,80}$)")
 
@@ -95,16 +107,20 @@ def clean(text: str) -> Clean:
                 text = text[ends[-1] :]
     streams: list[str] = []
     for _ in range(4):
-        head = _HEAD.match(text)
-        if head:
-            text = text[head.end() :]
-            continue
         stream = _STREAM.match(text)
-        if not stream:
+        found = stream or _HEAD.match(text)
+        if not found:
             break
-        streams.append(_name(stream))
-        text = text[stream.end() :]
+        if stream:
+            streams.append(_name(stream))
+        text = text[found.end() :]
     return Clean(text.rstrip(), "/".join(streams))
+
+
+def logged(prefix: str) -> bool:
+    """Whether the whole of what stands before a message is a logger's."""
+    found = _LOGGER.match(prefix)
+    return found is not None and found.end() == len(prefix)
 
 
 def unframe(text: str) -> str:
@@ -129,10 +145,10 @@ def shown(text: str, start: int = 0) -> str:
 
 def _name(match: re.Match[str]) -> str:
     kind = match.lastgroup
-    if kind in {"rank", "mpi", "label"}:
+    if kind in {"rank", "lightning", "mpi", "label"}:
         return f"rank{match[kind]}"
     if kind == "number":
         return f"{match['role']}{match['number']}"
     if kind == "pid":
         return f"pid{match['pid']}"
-    return match["replica"] or match["pod"] or match["service"] or f"step{match['step']}"
+    return f"step{match['step']}" if kind == "step" else match[kind or 0]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from beaker_ci.digest.blocks import Block, Blocks
 from beaker_ci.digest.candidates import Candidate, Sighting
 from beaker_ci.digest.chains import choose
-from beaker_ci.digest.cleaning import clean, decode, message, shown
+from beaker_ci.digest.cleaning import QUIET, Clean, clean, decode, message, shown
 from beaker_ci.digest.conclusion import Reading, conclude, told
 from beaker_ci.digest.hiding import Hide, Place, hide_lines, hide_part, hide_raised, hide_test
 from beaker_ci.digest.model import Digest, Ending, Line
@@ -36,7 +36,6 @@ SOON = 160
 
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _LOUD = re.compile(r"ERROR|CRITICAL|FATAL|EXCEPTION")
-_QUIET = re.compile(r"\b(?:DEBUG|INFO|WARN|WARNING|[Ww]arning)\b")
 # A bar with nothing behind it.
 _BAR = re.compile(rb"%\s{0,2}\|[^|\r\n]{0,200}\|[^|\]\r\n]{0,60}\[[^\]\r\n]{0,120}\]\s{0,3}\Z")
 _ESCAPED = re.compile(r"\\n {2}File |\\n\s*\\?\"?\s*File ")
@@ -71,7 +70,7 @@ class Digester:
         self._rules = rules or load()
         self._stems = Stems(self._rules.stems)
         self._blocks = Blocks()
-        self._streams = Streams(self._raised)
+        self._streams = Streams(self._raised, hide)
         self._runs = Runs(self._close)
         self._at = 0
         self._recent: deque[Block] = deque(maxlen=2)
@@ -182,6 +181,7 @@ class Digester:
             self._consider(place, number, text, stream)
 
     def _consider(self, place: Place, number: int, text: str, stream: str) -> None:
+        text, stream = self._streams.behind(number, Clean(text, stream))
         if not self._streams.feed(stream, number, text, self._at) and text:
             self._match(place, number, text, stream)
 
@@ -202,7 +202,7 @@ class Digester:
             self._streams.finish()
             self._runs.another()
         else:
-            quiet = bool(_QUIET.search(text[: len(text) - len(bare)] or text[:80]))
+            quiet = bool(QUIET.search(text[: len(text) - len(bare)] or text[:80]))
             self._see(rule, Line(number, bare, stream), place, start, quiet=quiet)
 
     def _see(

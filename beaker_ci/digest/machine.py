@@ -8,7 +8,7 @@ from beaker_ci.digest.cleaning import UNHIDDEN, unframe
 from beaker_ci.digest.model import Frame, Line
 from beaker_ci.digest.tracebacks import HEADER, INSTALLED, Chain, Link, Raised, exception
 
-_FRAME = re.compile(
+FRAME = re.compile(
     r'\s*File "(?P<file>[^"\n]{1,500})", line (?P<line>\d{1,9})'
     r"(?:, in (?P<function>.{1,200}))?\s*$"
 )
@@ -78,6 +78,11 @@ class Machine:
         """What comes next, within three lines, is said to be ignored."""
         self._shield = 3
 
+    def withdraw(self) -> None:
+        """The header that came last was another stream's."""
+        if self._now is not None and not self._now.frames:
+            self._now = None
+
     def feed(self, number: int, text: str, at: int = 0) -> tuple[bool, Chain | None]:
         """Takes a line of the stream.
 
@@ -104,7 +109,7 @@ class Machine:
             text = text[self._indent :]
         if self._now is not None:
             return self._inside(self._now, number, text)
-        frame = _FRAME.match(text)
+        frame = FRAME.match(text)
         if frame and (frame["function"] or self._last is None):
             done = self._open()
             if self._now is not None:
@@ -151,7 +156,7 @@ class Machine:
 
     def _inside(self, now: Raised, number: int, text: str) -> tuple[bool, Chain | None]:
         """A line after a header: a frame, its source, the exception's name, or foreign."""
-        frame = _FRAME.match(text) or _BOXED.match(text)
+        frame = FRAME.match(text) or _BOXED.match(text)
         if frame:
             self._left = _FOREIGN
             self._keep(now, frame, Line(number, text.strip(), self.stream))

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
-from beaker_ci.digest.machine import Machine
+from beaker_ci.digest.cleaning import QUIET, Clean, logged, unframe
+from beaker_ci.digest.hiding import Hide
+from beaker_ci.digest.machine import FRAME, Machine
 from beaker_ci.digest.tracebacks import HEADER, Chain
 
 MOST_STREAMS = 256
 """Streams whose tracebacks are followed at the same time."""
+
+LONGEST = 100
+"""Characters of a prefix of no known form."""
 
 
 class Streams:
@@ -17,10 +22,14 @@ class Streams:
 
     Args:
         raised: Takes every chain of exceptions that is complete.
+        hide: Applied to the names that prefixes give to streams.
     """
 
-    def __init__(self, raised: Callable[[Chain], None]) -> None:
+    def __init__(self, raised: Callable[[Chain], None], hide: Hide) -> None:
         self._raised = raised
+        self._hide = hide
+        self._headers: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._prefixes: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._machines: OrderedDict[str, Machine] = OrderedDict()
         self._busy: set[str] = set()
 
@@ -33,6 +42,43 @@ class Streams:
     def open(self) -> bool:
         """Some traceback began and its end is not there yet."""
         return any(machine.open for machine in self._machines.values())
+
+    def behind(self, number: int, line: Clean) -> Clean:
+        """A line without a prefix of no known form, as a launcher or a logger puts there.
+
+        Any words may stand there. They are only taken off while a traceback goes on whose header
+        and first frame stood behind the same words.
+        """
+        text, stream = line
+        for (of, prefix), name in self._prefixes.items():
+            if of == stream and (text.startswith(prefix) or text == prefix.rstrip()):
+                return Clean(text[len(prefix) :], name)
+        if header := HEADER.search(text):
+            prefix = text[: header.start()].removesuffix("  + Exception Group ")
+            words = len(prefix) <= LONGEST and any(map(str.isalnum, prefix))
+            if words and not QUIET.search(prefix):
+                self._headers[stream, prefix] = number
+                if len(self._headers) > MOST_STREAMS:
+                    self._headers.popitem(last=False)
+        elif self._headers and '", line ' in text:
+            return self._learn(number, line)
+        return line
+
+    def _learn(self, number: int, line: Clean) -> Clean:
+        """Takes the prefix off a frame that a header had too."""
+        text, stream = line
+        for (of, prefix), header in self._headers.items():
+            rest = text[len(prefix) :]
+            near = number - header <= MOST_STREAMS
+            if text.startswith(prefix) and of == stream and near and FRAME.match(unframe(rest)):
+                del self._headers[of, prefix]
+                name = stream if logged(prefix) else _join(stream, self._hide(prefix))
+                self._prefixes[of, prefix] = name
+                if name != stream and stream in self._machines:
+                    self._machines[stream].withdraw()
+                    self._follow(stream)
+                return Clean(rest, name)
+        return line
 
     def feed(self, stream: str, number: int, text: str, at: int) -> bool:
         """Takes a line; returns whether it is part of a traceback and says nothing by itself."""
@@ -65,7 +111,7 @@ class Streams:
         self._machines.move_to_end(stream)
         if len(self._machines) > MOST_STREAMS:
             name, oldest = self._machines.popitem(last=False)
-            self._busy.discard(name)
+            self._over(name)
             chain = oldest.finish()
             if chain:
                 self._raised(chain)
@@ -75,4 +121,18 @@ class Streams:
         """Remembers whether every line of the stream is wanted."""
         machine = self._machines.get(stream)
         if machine is not None:
-            (self._busy.discard if machine.idle else self._busy.add)(stream)
+            if machine.idle:
+                self._over(stream)
+            else:
+                self._busy.add(stream)
+
+    def _over(self, stream: str) -> None:
+        """No traceback of the stream goes on."""
+        self._busy.discard(stream)
+        for key in [key for key, name in self._prefixes.items() if name == stream]:
+            del self._prefixes[key]
+
+
+def _join(stream: str, prefix: str) -> str:
+    """The name of what a prefix tells apart within a stream."""
+    return "/".join(filter(None, (stream, prefix.strip(" \t:|>-"))))

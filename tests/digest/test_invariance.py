@@ -78,6 +78,13 @@ def test_ranks_line_by_line(name: str, ahead: int) -> None:
         "[pod/train-0/main] ",
         "2026-02-03T11:04:09.123456789Z stderr F ",
         "build\tRun tests\t2026-02-03T11:04:09.1234567Z ",
+        "[rank: 3] ",
+        "Feb 03 11:04:09 node-7 train[123]: ",
+        "2026-02-03T11:04:09.123456+00:00 app[worker.1]: ",
+        "2026-02-03T11:04:09.123456Z 01E ",
+        "2026-02-03T11:04:09.123456Z 00O+",
+        "1770116649.123 ",
+        "[   12.345678] ",
     ],
 )
 def test_a_prefix_on_every_line(prefix: str) -> None:

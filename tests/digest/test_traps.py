@@ -7,6 +7,8 @@ import json
 import pytest
 from digest_logs import TRAILER, digest
 
+from beaker_ci.digest import Digester
+
 FRAME = '  File "/data/train/main.py", line 97, in main\n    value = compute(batch)\n'
 HEAD = "Traceback (most recent call last):\n"
 KEY = f"{HEAD}{FRAME}KeyError: 'lr'\n"
@@ -613,3 +615,66 @@ def test_the_first_of_a_group_is_named_and_the_others_are_told_too() -> None:
     ]
     assert found.frame is not None
     assert found.frame.source == "value = compute(batch)"
+
+
+ANY_WORDS = [
+    "worker-1: ",
+    "train-7c9f main ",
+    "00E ",
+    "2026-02-03T11:04:09Z train-7c9f main ",
+    "2026-02-03 11:04:09.123 | ERROR    | train.main:run:12 - ",
+    "2026-02-03 11:04:09,123 - train - ERROR - ",
+    "[12:04:09 node-7] ",
+]
+"""Prefixes that are known as such only by the traceback behind them."""
+
+
+@pytest.mark.parametrize("prefix", ANY_WORDS)
+def test_a_traceback_behind_any_words(prefix: str) -> None:
+    chain = f"{KEY}\nDuring handling of the above exception, another exception occurred:\n\n"
+    logs = [KEY, group(KEY, chain), f"{chain}{HEAD}{FRAME}KeyError: 'rate'\n", f"{KEY}{STEPS}{KEY}"]
+    for log in logs:
+        plain, found = digest(log), digest(each(prefix, log))
+        assert (found.headline, found.rule) == (plain.headline, plain.rule)
+        assert found.root_cause[0].line == plain.root_cause[0].line
+        assert found.frames == plain.frames
+
+
+def test_two_nodes_behind_any_words_line_by_line() -> None:
+    other = f"{HEAD}{FRAME}ValueError: width is 0\nwaiting\n"
+    both = zip([*KEY.splitlines(), "waiting"], other.splitlines(), strict=True)
+    log = "".join(f"node-1: {one}\nnode-2: {two}\n" for one, two in both)
+    found = digest(log)
+    assert [(line.text, line.stream) for line in found.root_cause] == [
+        ("KeyError: 'lr'", "node-1"),
+        ("ValueError: width is 0", "node-2"),
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["> ", "INFO train: ", "WARNING:train:", f"{'word ' * 30}"])
+def test_words_that_are_no_prefix(prefix: str) -> None:
+    """A quotation, a survived failure, and prose."""
+    assert digest(each(prefix, KEY) + STEPS).headline != "KeyError: 'lr'"
+
+
+def test_a_name_made_of_words_is_hidden_too() -> None:
+    digester = Digester(hide=lambda text: text.replace("canary-7", "***"))
+    digester.feed(each("canary-7: ", KEY).encode())
+    found = digester.finish()
+    assert (found.headline, found.streams) == ("KeyError: 'lr'", ("***",))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Feb 03 11:04:09 Failed shard[12]: CUDA out of memory.",
+        "worker 3: CUDA out of memory.",
+        "app[main]: CUDA out of memory.",
+        "17 CUDA out of memory.",
+        "1770116649 CUDA out of memory.",
+        "[12] CUDA out of memory.",
+        "01E CUDA out of memory.",
+    ],
+)
+def test_a_lines_own_words_are_no_prefix(line: str) -> None:
+    assert digest(f"{STEPS}{line}\n").root_cause[0].text == line.removeprefix("Feb 03 11:04:09 ")
