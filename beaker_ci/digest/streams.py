@@ -29,7 +29,8 @@ class Streams:
         self._raised = raised
         self._hide = hide
         self._headers: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._prefixes: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._prefixes: dict[tuple[str, str], str] = {}
+        self._lengths: frozenset[int] = frozenset()
         self._machines: OrderedDict[str, Machine] = OrderedDict()
         self._busy: set[str] = set()
 
@@ -50,9 +51,11 @@ class Streams:
         and first frame stood behind the same words.
         """
         text, stream = line
-        for (of, prefix), name in self._prefixes.items():
-            if of == stream and (text.startswith(prefix) or text == prefix.rstrip()):
-                return Clean(text[len(prefix) :], name)
+        for length in self._lengths:
+            # Of an empty line the prefix has lost its last blank.
+            name = self._prefixes.get((stream, text[:length].ljust(length)))
+            if name is not None:
+                return Clean(text[length:], name)
         if header := HEADER.search(text):
             prefix = text[: header.start()].removesuffix("  + Exception Group ")
             words = len(prefix) <= LONGEST and any(map(str.isalnum, prefix))
@@ -67,18 +70,22 @@ class Streams:
     def _learn(self, number: int, line: Clean) -> Clean:
         """Takes the prefix off a frame that a header had too."""
         text, stream = line
-        for (of, prefix), header in self._headers.items():
-            rest = text[len(prefix) :]
-            near = number - header <= MOST_STREAMS
-            if text.startswith(prefix) and of == stream and near and FRAME.match(unframe(rest)):
-                del self._headers[of, prefix]
-                name = stream if logged(prefix) else _join(stream, self._hide(prefix))
-                self._prefixes[of, prefix] = name
-                if name != stream and stream in self._machines:
-                    self._machines[stream].withdraw()
-                    self._follow(stream)
-                return Clean(rest, name)
-        return line
+        head = text[: text.find('File "')]
+        prefix = head.removesuffix("  |   " if head.endswith("  |   ") else "  ")
+        header = self._headers.get((stream, prefix))
+        if header is None or number - header > MOST_STREAMS:
+            return line
+        rest = text[len(prefix) :]
+        if not FRAME.match(unframe(rest)):
+            return line
+        del self._headers[stream, prefix]
+        name = stream if logged(prefix) else _join(stream, self._hide(prefix))
+        self._prefixes[stream, prefix] = name
+        self._measure()
+        if name != stream and stream in self._machines:
+            self._machines[stream].withdraw()
+            self._follow(stream)
+        return Clean(rest, name)
 
     def feed(self, stream: str, number: int, text: str, at: int) -> bool:
         """Takes a line; returns whether it is part of a traceback and says nothing by itself."""
@@ -129,8 +136,13 @@ class Streams:
     def _over(self, stream: str) -> None:
         """No traceback of the stream goes on."""
         self._busy.discard(stream)
-        for key in [key for key, name in self._prefixes.items() if name == stream]:
-            del self._prefixes[key]
+        if stream in self._prefixes.values():
+            kept = {key: name for key, name in self._prefixes.items() if name != stream}
+            self._prefixes = kept
+            self._measure()
+
+    def _measure(self) -> None:
+        self._lengths = frozenset(len(prefix) for _, prefix in self._prefixes)
 
 
 def _join(stream: str, prefix: str) -> str:
