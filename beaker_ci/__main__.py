@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""What a stream fails with; a connection, or a process that cannot be started, has others."""
 
 
 def main() -> None:
@@ -21,7 +25,7 @@ def main() -> None:
     try:
         command_line()
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is not None or error.errno not in _UNWRITTEN:
             raise
         # Standard output is full or gone; nothing more can be written there, at the end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

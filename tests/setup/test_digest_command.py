@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from beaker_ci.__main__ import main as run_program
 from beaker_ci.cli import main
 
 LOG = b"""\
@@ -184,6 +186,16 @@ def test_where_nothing_can_be_written() -> None:
         )
     told = "Error: the output cannot be written: No space left on device. Write it elsewhere.\n"
     assert (done.returncode, done.stderr.decode()) == (1, told)
+
+
+def test_what_else_fails_is_not_blamed_on_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+
+    monkeypatch.setattr(sys, "argv", ["beaker-ci", "digest"])
+    monkeypatch.setattr("beaker_ci.cli.main", refused)
+    with pytest.raises(ConnectionRefusedError):
+        run_program()
 
 
 def test_in_a_terminal_of_another_alphabet() -> None:
