@@ -65,21 +65,28 @@ class _Reader:
     tests: list[FailedTest] = field(default_factory=list)
     case: dict[str, str] = field(default_factory=dict)
     message: str | None = None
-    report: str = ""
+    report: list[str] = field(default_factory=list)
+    size: int = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "testcase":
             self.case = attributes
         elif name in ("failure", "error") and self.case and len(self.tests) < MOST:
-            self.message, self.report = attributes.get("message", ""), ""
+            self.message = attributes.get("message", "")
+            self.report, self.size = [], 0
 
     def text(self, data: str) -> None:
         if self.message is not None:
-            self.report = (self.report + data)[-_REPORT:]
+            self.report.append(data)
+            self.size += len(data)
+            if self.size > 2 * _REPORT:  # not each time: markup may cut a text into letters
+                self.report = ["".join(self.report)[-_REPORT:]]
+                self.size = _REPORT
 
     def end(self, name: str) -> None:
         if name in ("failure", "error") and self.message is not None:
-            self.tests.append(_test(self.case, self.message, self.report))
+            report = "".join(self.report)[-_REPORT:]
+            self.tests.append(_test(self.case, self.message, report))
             self.case, self.message = {}, None
 
 

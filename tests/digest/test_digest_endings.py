@@ -148,6 +148,15 @@ def test_the_best_of_junits_tests_are_the_root_cause() -> None:
     ]
 
 
+def test_of_a_long_report_the_end_is_read_however_it_is_cut() -> None:
+    report = "tests/a.py:1: X\n" + "<b/>x" * 50_000 + "\ntests/a.py:2: X\n"
+    file = f'<testcase classname="tests.a" name="t"><failure>{report}</failure></testcase>'
+    (test,) = digest(STEPS, Ending(1, junit=(file.encode(),))).tests
+    assert (test.node, test.line) == ("tests/a.py::t", 2)
+    (test,) = digest(STEPS, Ending(1, junit=(file.replace("a.py:2", "a.txt:2").encode(),))).tests
+    assert (test.node, test.line) == ("tests.a::t", 0)
+
+
 def test_junit_as_pytest_writes_it_tells_the_place_in_the_report_alone() -> None:
     found = digest(STEPS, Ending(1, junit=(BY_PYTEST,)))
     assert found.tests == (
