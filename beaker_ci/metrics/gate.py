@@ -13,7 +13,8 @@ _LONG = 1e9
 _UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _REMEDY = "Write it to the run's `metrics.json`, or take its rule out of `compare.metrics`."
 _REMEDY_IF_CUT = (
-    f"The run wrote more than is read, {MOST} metrics, {DEEPEST} levels deep: let it write fewer."
+    f"At most {MOST} metrics are read, {DEEPEST} levels deep, none named like a secret: "
+    "write fewer, or rename it."
 )
 
 

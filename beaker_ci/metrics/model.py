@@ -42,7 +42,7 @@ class Metrics:
     Attributes:
         metrics: Each name once; sorted, but what decides comes first.
         shape: ``plain``, ``lm-evaluation-harness`` or ``olmes``.
-        left_out: Numbers that were beyond the limits of size and depth.
+        left_out: Numbers beyond the limits of size and depth, and those named like a secret.
     """
 
     metrics: tuple[Metric, ...] = ()

@@ -218,7 +218,10 @@ def test_what_was_cut_off_was_not_forgotten() -> None:
         assert (broken.key, broken.says.partition(". ")[2]) == snapshot(
             (
                 "missing",
-                "The run wrote more than is read, 500 metrics, 8 levels deep: let it write fewer.",
+                (
+                    "At most 500 metrics are read, 8 levels deep, none named like a secret: "
+                    "write fewer, or rename it."
+                ),
             )
         )
 
