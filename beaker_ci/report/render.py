@@ -184,12 +184,12 @@ def _environment() -> Environment:
 
     environment = Environment(  # noqa: S701 - it is Markdown; every value goes through a filter
         loader=PackageLoader("beaker_ci.report"),
-        bytecode_cache=beside_the_code(),
         optimized=False,  # else what a filter made of a constant would be kept with the template
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.bytecode_cache = beside_the_code(environment)
     environment.filters |= FILTERS
     return environment
 

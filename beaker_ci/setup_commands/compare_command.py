@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def compare(
     for name in (base, head):
         if name.endswith((".json", ".jsonl")) and not _is_file(Path(name)):
             raise click.UsageError(f"There is no file {name}.")
-        if Path(name).is_dir() and _commit(name) is None:
+        if _kind(Path(name)) == "folder" and _commit(name) is None:
             file = Path(name) / "metrics.json"
             raise click.UsageError(f"{name} is a directory.\nName the file in it, such as {file}.")
     from beaker_ci.setup_commands.runs_commands.at_hand import opened
@@ -143,7 +144,16 @@ def _commit(name: str) -> str | None:
 
 def _is_file(path: Path) -> bool:
     """Whether it can be read: also what a shell's ``<(…)`` stands for, which is a pipe."""
-    return path.exists() and not path.is_dir()
+    return _kind(path) == "file"
+
+
+def _kind(path: Path) -> str:
+    """``folder``, ``file`` for all else, or nothing where a name cannot even be looked up."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    return "folder" if stat.S_ISDIR(mode) else "file"
 
 
 def _read(path: Path) -> Side:

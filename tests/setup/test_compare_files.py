@@ -108,6 +108,8 @@ The rules of --preset stand there; --config names another file.
             ],
         )
     )
+    done = CliRunner().invoke(main, ["compare", f"{'a' * 300}.json", "head.json"])
+    assert (done.exit_code, "There is no file aaa" in done.output) == (2, True)
 
 
 def test_numbers_that_are_out_of_reach(here: Path) -> None:
