@@ -44,6 +44,9 @@ def _best(raised: Sequence[Raised], rules: Rules) -> tuple[Rule, Raised] | None:
         rule = weigh(each, rules)
         if rule is None:
             continue
+        stopped = best is not None and best[0].category == "stopped" != rule.category
+        if stopped and each.link is Link.DURING:
+            continue  # what goes wrong while a program is being stopped did not stop it
         if rule.kind == "cause" and then is not None and then.link is Link.ORIGINAL:
             rule = replace(rule, kind="wrapper")
         better = best is None or _worth(rule) > _worth(best[0])

@@ -396,6 +396,13 @@ TRAPS = {
         ),
         "NET/IB : status=12",
     ),
+    "a pool gives up while its program is being stopped": (
+        (
+            f"{HEAD}{FRAME}KeyboardInterrupt\n\nDuring handling of the above exception, another exception "
+            f"occurred:\n\n{HEAD}{FRAME}    raise TimeoutError\nmultiprocess.context.TimeoutError\n"
+        ),
+        "KeyboardInterrupt",
+    ),
     "a server is stopped, and its engine's death is the consequence": (
         "(EngineCore pid=91) INFO 02-03 11:04:09 [core.py:7] [shutdown] trigger received signal=SIGTERM\n"
         + each(
@@ -584,10 +591,16 @@ WELL = {
     "a usage text": "  --on-error   what to do when an example failed to parse\nacc 0.4\n",
     "one of several processes": "results saved\nNot the main process. Exiting\n",
     "no repository": f"fatal: not a git repository: .git\n{STEPS}Training complete!\n",
+    "a message that could not be logged": (
+        f"{STEPS}--- Logging error ---\n{HEAD}{FRAME}TypeError: not all arguments converted during string "
+        "formatting\nCall stack:\n"
+        f"{FRAME}Message: 'Total :'\nArguments: (7,)\n"
+    ),
     "a node leaves after the others are done": (
         f"{STEPS}W0203 11:04:09 77 dynamic_rendezvous.py:1282] The node 'n1_77_0' has failed to shutdown the "
         "rendezvous 'r1' due to an error of type RendezvousConnectionError.\n"
         "[W203 11:04:09.935789486 TCPStore.cpp:122] [c10d] sendBytes failed on SocketImpl(fd=4): Broken pipe\n"
+        "frame #0: c10::Error::Error(c10::SourceLocation, std::string) + 0x96 (0x7fdf in libc10.so)\n"
     ),
     "warnings": f"/opt/x.py:3: UserWarning: failed to load the fast kernel\n  warnings.warn(\n{STEPS * 5}Done.\n",
 }
