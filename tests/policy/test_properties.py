@@ -142,7 +142,7 @@ def is_sound(decision: Decision) -> bool:
 
 
 @given(requests, st.dictionaries(fields, values), facts, configurations)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_anything_gets_a_decision(
     request: Request, recipe: dict[str, Any], known: Facts, configuration: Configuration
 ) -> None:
@@ -191,7 +191,7 @@ nothing_or_anything: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.dictio
 
 
 @given(jobs, nothing_or_anything, nothing_or_anything, st.fixed_dictionaries(good_or_bad))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_job_gets_a_decision_and_an_accepted_one_keeps_to_the_rules(
     job: dict[str, Any], more: dict[str, Any], options: dict[str, Any], known: dict[str, Any]
 ) -> None:

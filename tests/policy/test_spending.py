@@ -262,7 +262,7 @@ def broken_limits(ledger: list[LedgerEntry], rules: Configuration) -> list[str]:
     ),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_of_those_that_broke_a_limit_together_the_first_stay(
     drawn: tuple[list[Asked], list[int]], data: st.DataObject
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from report_examples import PRESET_RUN
@@ -285,6 +285,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=9), JSON, max_size=8))
+@settings(max_examples=40, deadline=None)
 def test_any_metrics_become_short_names_and_values(metrics: dict[str, Any]) -> None:
     flat = flatten_metrics(metrics, Hiding())
     assert len(flat) <= MOST
