@@ -32,12 +32,13 @@ check: .venv/.ready ## Lint, check types and formats, audit workflows and image
 	@echo '== hadolint: Dockerfile'
 	@$(BIN)/hadolint Dockerfile
 
-bench: .venv/.ready ## Measure submissions, reconciles and comparisons; send noise through the rules
+bench: .venv/.ready ## Measure submissions, reconciles and comparisons; send noise through rules and digest
 	@$(BIN)/python benchmarks/submit.py
 	@$(BIN)/python benchmarks/reconcile.py
 	@$(BIN)/python benchmarks/evaluations.py
 	@$(BIN)/python benchmarks/intervals.py
 	@$(BIN)/python benchmarks/fuzz.py
+	@$(BIN)/python benchmarks/digest_fuzz.py
 
 gallery: .venv/.ready ## Write docs/gallery.md anew: how reports look
 	@$(BIN)/python scripts/gallery.py

@@ -23,10 +23,12 @@ CUT = b"\x1a\x1a"
 MARGIN = 4096
 """Bytes of the neighbouring blocks that a block brings along."""
 
+# Only short sequences that terminals know: whatever else follows a stray escape character is text,
+# and may be the first letter of a secret.
 _ESCAPES = re.compile(
     rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]"  # colours, cursor
     rb"|[\]P^_X][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\|(?=[\x1b\n]))"  # titles, links
-    rb"|[ -/][0-~]|[0-~])"
+    rb"|[()*+\-./][0-~]|#[3-8]|%[@G8]| [FGLMN]|[6-9=>DEHMNOZcno|}~])"
 )
 
 

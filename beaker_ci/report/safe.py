@@ -26,7 +26,8 @@ _ANSI = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor moves
     # titles and links
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]?"
+    # short ones that terminals know, and a stray escape character: what follows that is text
+    r"|\x1b(?:[()*+\-./][0-~]|#[3-8]|%[@G8]| [FGLMN]|[6-9=>DEHMNOZcno|}~])?"
 )
 # C0 and C1 controls but tab and newline, lone surrogates, format characters (bidi controls and
 # zero-width ones among them), and what else Unicode lets a font leave out.

@@ -118,6 +118,14 @@ def test_a_known_value_in_every_coding(coding: str) -> None:
         assert VALUE not in seen
 
 
+@pytest.mark.parametrize("before", ["\x1b", "\x1b ", "\x1b!", "\x1b\x1b "])
+def test_a_stray_escape_takes_no_letter_of_a_secret(before: str) -> None:
+    secret = "Kj8vQm2xRt5wLz9bNc4f"
+    digester = Digester(Hiding(values=[secret]))
+    digester.feed(f"{before}{secret} KeyError: 'rate'\n".encode())
+    assert secret[1:] not in all_shown(digester.finish())
+
+
 def test_whatever_is_assigned_to_a_secrets_name() -> None:
     log = "PIN=correct horse\nTraceback (most recent call last):\nValueError: PIN=horse\n"
     seen = all_shown(digest_of(log.encode(), Hiding(["PIN"])))
